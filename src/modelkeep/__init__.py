@@ -1,0 +1,1 @@
+"""Modelkeep, an AI model registry. `modelkeep.connect()` is the way in."""

@@ -1,0 +1,1 @@
+"""The protocols: each folder translates one of them to the same use cases."""

@@ -1,0 +1,44 @@
+"""Who is acting, and by which request."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+PrincipalId = NewType("PrincipalId", str)
+TokenId = NewType("TokenId", str)
+
+
+class PrincipalKind(StrEnum):
+    """What sort of principal acts; part of every audit entry."""
+
+    USER = "user"
+    SERVICE = "service"
+    CI = "ci"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestInfo:
+    """The request an actor acts by.
+
+    `idempotency_key` is the caller's own key for a retry, `fingerprint` the digest of what was asked under that key.
+    """
+
+    id: str = ""
+    idempotency_key: str | None = None
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """An authenticated principal, as every use case receives it.
+
+    `id` is a pseudonymous UUID and safe to log for ever; `name` is for people and never enters the audit log.
+    """
+
+    id: PrincipalId
+    name: str
+    kind: PrincipalKind
+    roles: frozenset[str]
+    token_id: TokenId | None = None
+    request: RequestInfo = field(default_factory=RequestInfo)

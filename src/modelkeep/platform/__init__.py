@@ -1,0 +1,1 @@
+"""How rows, bytes and work are kept: knows no product rule."""

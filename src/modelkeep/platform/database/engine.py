@@ -1,0 +1,111 @@
+"""Engines: one pool of connections for PostgreSQL; a single writer and many readers for SQLite."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from modelkeep.kernel.errors import InvalidValueError
+
+WRITER_WAIT_SECONDS = 30
+STATEMENT_TIMEOUT_MS = 30_000
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str) -> object: ...
+
+    def close(self) -> None: ...
+
+
+class _SqliteConnection(Protocol):
+    isolation_level: str | None
+
+    def cursor(self) -> _Cursor: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """`writer` serves changes, `reader` serves snapshots; on PostgreSQL they share one pool."""
+
+    writer: Engine
+    reader: Engine
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def open_engines(url: str, *, pool_size: int = 16) -> Engines:
+    """Open `sqlite:///path` or `postgresql://…` (psycopg 3; the URL's own query options are passed on).
+
+    Raises:
+        InvalidValueError: the URL names no database this program can use.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InvalidValueError("malformed database URL: use sqlite:///PATH or postgresql://USER@HOST/DB") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(parsed, pool_size)
+    if backend == "postgresql":
+        return _postgresql(parsed.set(drivername="postgresql+psycopg"), pool_size)
+    raise InvalidValueError(
+        f"the database {backend!r} is not supported: use sqlite:///PATH or postgresql://USER@HOST/DB"
+    )
+
+
+def _sqlite(url: URL, pool_size: int) -> Engines:
+    """WAL, `BEGIN IMMEDIATE`, one connection for all writers of the process: its pool is the fair writer lock."""
+    options = {"check_same_thread": False}
+    writer = create_engine(
+        url, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=WRITER_WAIT_SECONDS, connect_args=options
+    )
+    reader = create_engine(url, poolclass=QueuePool, pool_size=pool_size, max_overflow=32, connect_args=options)
+    _on_sqlite(writer, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
+    _on_sqlite(reader, "BEGIN", "PRAGMA query_only = ON")
+    return Engines(writer, reader)
+
+
+def _on_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
+    settings = (
+        "PRAGMA busy_timeout = 10000",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+        "PRAGMA foreign_keys = ON",
+        "PRAGMA cache_size = -16000",
+        *pragmas,
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: _SqliteConnection, _record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions of its own
+        cursor = connection.cursor()
+        for setting in settings:
+            cursor.execute(setting)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+
+def _postgresql(url: URL, pool_size: int) -> Engines:
+    writer = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "modelkeep",
+            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+        },
+    )
+    reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Engines(writer, reader)

@@ -1,0 +1,134 @@
+"""One use case, one transaction, at least one event for every write."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol
+
+from sqlalchemy import Delete, Engine, Insert, Table, Update, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+
+from modelkeep.kernel.events import Event, Receipt
+from modelkeep.platform.database.base import Base, is_bookkeeping
+from modelkeep.platform.database.engine import Engines
+from modelkeep.platform.database.errors import translate
+
+_open: ContextVar[bool] = ContextVar("open_transaction", default=False)
+
+
+class NestedTransactionError(RuntimeError):
+    """A use case called another use case; it should have called an operation."""
+
+
+class UnauditedWriteError(RuntimeError):
+    """A transaction changed rows and recorded no event."""
+
+
+class EventSink(Protocol):
+    """Writes events inside the transaction that caused them (audit leaf, idempotency claim, outbox row)."""
+
+    def record(self, session: Session, events: Sequence[Event]) -> Receipt | None:
+        """Persist the events with the caller's session; return a receipt if the sink issues one."""
+
+
+class _GuardedSession(Session):
+    """A session that remembers whether it wrote anything an event must explain."""
+
+    wrote = False
+
+
+@event.listens_for(_GuardedSession, "after_flush")
+def _note_flush(session: Session, _context: UOWTransaction) -> None:
+    assert isinstance(session, _GuardedSession)  # noqa: S101 - the listener is registered on this class
+    changed = (*session.new, *session.dirty, *session.deleted)
+    session.wrote |= any(not row.bookkeeping for row in changed if isinstance(row, Base))
+
+
+@event.listens_for(_GuardedSession, "do_orm_execute")
+def _note_statement(state: ORMExecuteState) -> None:
+    session = state.session
+    if not state.is_select and isinstance(session, _GuardedSession):
+        session.wrote |= not _writes_bookkeeping(state)
+
+
+def _writes_bookkeeping(state: ORMExecuteState) -> bool:
+    statement = state.statement
+    if isinstance(statement, Insert | Update | Delete) and isinstance(statement.table, Table):
+        return is_bookkeeping(statement.table)
+    return False
+
+
+class Transaction:
+    """What a use case holds while it works; `receipt` is there once the transaction has committed."""
+
+    def __init__(self, session: Session) -> None:
+        """Start with nothing recorded."""
+        self.session = session
+        self.events: list[Event] = []
+        self.receipt: Receipt | None = None
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.session.get_bind().dialect.name
+
+    def record(self, *events: Event) -> None:
+        """Add facts to be logged if this transaction commits."""
+        self.events.extend(events)
+
+
+class Database:
+    """Opens transactions and lets every sink see what they did."""
+
+    def __init__(self, engines: Engines, sinks: Sequence[EventSink] = ()) -> None:
+        """Keep the engines, and the sinks in the order they will be called: the audit log goes last."""
+        self._engines = engines
+        self._sinks = tuple(sinks)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit on a clean exit; roll back on any exception.
+
+        Raises:
+            NestedTransactionError: the caller already is inside a transaction.
+            UnauditedWriteError: rows were written and no event recorded; nothing is committed.
+            DatabaseUnavailableError, DatabaseBusyError: the database could not do it; nothing is committed.
+        """
+        with _session(self._engines.writer) as session:
+            tx = Transaction(session)
+            yield tx
+            session.flush()
+            if session.wrote and not tx.events:
+                raise UnauditedWriteError
+            if tx.events:
+                for sink in self._sinks:
+                    tx.receipt = sink.record(session, tx.events) or tx.receipt
+                session.flush()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Read one consistent state; the database refuses every write."""
+        with _session(self._engines.reader) as session:
+            yield Transaction(session)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engines.dispose()
+
+
+@contextmanager
+def _session(engine: Engine) -> Iterator[_GuardedSession]:
+    if _open.get():
+        raise NestedTransactionError
+    token = _open.set(True)
+    try:
+        with _GuardedSession(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
+            yield session
+    except SQLAlchemyError as error:
+        translated = translate(error)
+        if translated is None:
+            raise
+        raise translated from error
+    finally:
+        _open.reset(token)
