@@ -1,0 +1,90 @@
+"""Loads and stores principals and tokens. SQL of access control lives here and nowhere else."""
+
+from sqlalchemy import select
+
+from modelkeep.domains.access.domain import Principal, Token
+from modelkeep.domains.access.tables import PepperRow, PrincipalRow, RoleGrantRow, TokenRow
+from modelkeep.kernel.identity import PrincipalId, PrincipalKind, TokenId
+from modelkeep.platform.database import Transaction
+
+
+class AccessRepository:
+    """Principals and tokens within one transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work with the transaction's session."""
+        self._session = tx.session
+
+    def add_principal(self, principal: Principal) -> None:
+        """Store a new principal and its roles."""
+        self._session.add(
+            PrincipalRow(
+                id=principal.id, kind=principal.kind.value, name=principal.name, created_at=principal.created_at
+            )
+        )
+        self._session.flush()
+        self._session.add_all(RoleGrantRow(principal_id=principal.id, role=role) for role in sorted(principal.roles))
+
+    def add_token(self, token: Token) -> None:
+        """Store a new token."""
+        self._session.add(
+            TokenRow(
+                id=token.id,
+                principal_id=token.principal_id,
+                secret_hash=token.secret_hash,
+                last_four=token.last_four,
+                created_at=token.created_at,
+                expires_at=token.expires_at,
+                revoked_at=token.revoked_at,
+            )
+        )
+
+    def find_holder(self, role: str) -> Principal | None:
+        """Return the principal that has held a role for longest, or None."""
+        row = self._session.scalars(
+            select(PrincipalRow)
+            .join(RoleGrantRow, RoleGrantRow.principal_id == PrincipalRow.id)
+            .where(RoleGrantRow.role == role)
+            .order_by(PrincipalRow.created_at)
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else self._principal(row)
+
+    def find_by_secret_hash(self, secret_hash: bytes) -> tuple[Token, Principal] | None:
+        """Return the token with this hash and its principal, or None."""
+        found = self._session.execute(
+            select(TokenRow, PrincipalRow)
+            .join(PrincipalRow, PrincipalRow.id == TokenRow.principal_id)
+            .where(TokenRow.secret_hash == secret_hash)
+        ).one_or_none()
+        if found is None:
+            return None
+        row, principal = found
+        token = Token(
+            id=TokenId(row.id),
+            principal_id=PrincipalId(row.principal_id),
+            secret_hash=row.secret_hash,
+            last_four=row.last_four,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            revoked_at=row.revoked_at,
+        )
+        return token, self._principal(principal)
+
+    def names(self, ids: frozenset[str]) -> dict[str, str]:
+        """Return the names people know principals by."""
+        rows = self._session.execute(select(PrincipalRow.id, PrincipalRow.name).where(PrincipalRow.id.in_(ids)))
+        return {row.id: row.name for row in rows}
+
+    def pepper(self) -> str | None:
+        """Return the fingerprint of the pepper that the stored hashes were made with."""
+        row = self._session.get(PepperRow, 1)
+        return None if row is None else row.fingerprint
+
+    def set_pepper(self, fingerprint: str) -> None:
+        """Store the fingerprint of the first pepper."""
+        self._session.add(PepperRow(id=1, fingerprint=fingerprint))
+
+    def _principal(self, row: PrincipalRow) -> Principal:
+        roles = self._session.scalars(select(RoleGrantRow.role).where(RoleGrantRow.principal_id == row.id))
+        return Principal(PrincipalId(row.id), PrincipalKind(row.kind), row.name, frozenset(roles), row.created_at)

@@ -1,0 +1,96 @@
+"""The leaf of the audit log, and the rules of a repeated request.
+
+The leaf format is version 1 and final: RFC 8785 JSON without floats, hashed as RFC 6962 hashes a leaf. Personal data
+and free text enter it as salted commitments only, so that they can be erased while every proof still holds.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelkeep.kernel.canonical_json import canonical_json
+from modelkeep.kernel.clock import timestamp
+from modelkeep.kernel.digests import digest_json
+from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.events import Event, Json
+
+LEAF_VERSION = 1
+LEAF_PREFIX = b"\x00"  # RFC 6962 section 2.1: leaves and nodes must not be confused
+SALT_BYTES = 32
+MAX_KEY_LENGTH = 255
+
+
+class IdempotencyKeyReusedError(RegistryError):
+    """A key that stands for one request came with another."""
+
+    kind = Kind.INVALID
+    code = "audit.idempotency_key_reused"
+
+
+class RequestRepeatedError(RegistryError):
+    """The first request with this key is under way, or took effect and its answer was lost."""
+
+    kind = Kind.BLOCKED
+    code = "audit.request_repeated"
+
+
+@dataclass(frozen=True, slots=True)
+class SaltedText:
+    """A text a person typed, beside the log: erasing salt and value leaves the commitment meaningless but in place."""
+
+    field: str
+    salt: bytes
+    value: str
+
+    @property
+    def commitment(self) -> str:
+        """HMAC-SHA256 of the field's name and value under the salt, 64 hex digits."""
+        return hmac.new(self.salt, canonical_json([self.field, self.value]), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One entry of the log: its canonical bytes and their hash."""
+
+    seq: int
+    at: datetime
+    payload: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of the leaf prefix and the payload (RFC 6962 section 2.1), 32 bytes."""
+        return hashlib.sha256(LEAF_PREFIX + self.payload).digest()
+
+
+def leaf_of(event: Event, *, seq: int, at: datetime, texts: Mapping[str, SaltedText]) -> Leaf:
+    """Return the leaf of an event at its place in the log."""
+    actor = event.actor
+    document: dict[str, Json] = {
+        "v": LEAF_VERSION,
+        "seq": seq,
+        "ts": timestamp(at),
+        "actor": {"type": actor.kind.value, "id": actor.id, "via_token_id": actor.token_id},
+        "action": event.name,
+        "resource": event.subject,
+        "before_digest": _digest(event.before),
+        "after_digest": _digest(event.after),
+        "request_id": actor.request.id,
+        "data": event.data,
+        "pii_commitments": {name: text.commitment for name, text in texts.items()},
+    }
+    return Leaf(seq, at, canonical_json(document))
+
+
+def _digest(facts: Json) -> str | None:
+    return None if facts is None else str(digest_json(facts))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResponse:
+    """What the first request with an idempotency key was answered."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str]

@@ -1,0 +1,65 @@
+"""How the log and the claimed idempotency keys are stored. Rows never leave the repository."""
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text
+
+
+class AuditHeadRow(Base):
+    """The one row whose lock orders all changes: how many entries there are, and when the last was made."""
+
+    __tablename__ = "audit_head"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditEntryRow(Base):
+    """One entry; triggers refuse to change or delete it."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "subject", "seq"), Index(None, "actor_id", "seq"), Index(None, "action", "seq"))
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    action: Mapped[str] = mapped_column(ordered_text())
+    subject: Mapped[str] = mapped_column(ordered_text())
+    actor_id: Mapped[str] = mapped_column(ordered_text())
+    request_id: Mapped[str] = mapped_column(ordered_text(), index=True)
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditTextRow(Base):
+    """A text behind a commitment in the log; it can be erased."""
+
+    __tablename__ = "audit_text"
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    field: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary)
+    value: Mapped[str] = mapped_column(Text)
+
+
+class IdempotentRequestRow(Base):
+    """A claimed idempotency key, and the answer that a repetition gets."""
+
+    __tablename__ = "audit_idempotent_request"
+    bookkeeping = True
+
+    principal_id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    key: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(ordered_text())
+    claimed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, str] | None] = mapped_column(json_document())
+    body: Mapped[bytes | None] = mapped_column(LargeBinary)
