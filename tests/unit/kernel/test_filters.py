@@ -58,8 +58,12 @@ def chains(parts: st.SearchStrategy[Expression]) -> st.SearchStrategy[Expression
 
 
 expressions: st.SearchStrategy[Expression] = st.recursive(comparisons, chains, max_leaves=8)
-FRAGMENTS = "name|tag.team|tag.'x'|tag.|=|!=|>=|~|==|!|'a'|\"b\"|'|1.2|-|true|x y|(|)|,|and|OR|not|in|exists| |\n|\0|\ud800|é|“|like|#"
-fragments = st.sampled_from(FRAGMENTS.split("|"))
+symbols = st.sampled_from(
+    ["=", "!=", ">=", "~", "==", "!", "||", "(", ")", ",", "-", "#", "“", "é", "\0", "\ud800", "\n"]
+)
+pieces = st.sampled_from(["name", "tag.team", "tag.", "tag.'x'", "'a'", '"b"', "'", "1.2", "true", "desc", "like", " "])
+keywords = st.sampled_from(["and", "OR", "not", "in", "exists"])
+fragments = symbols | pieces | keywords
 
 
 def equal(name: str, text: str) -> Comparison:
