@@ -8,7 +8,7 @@ from typing import Final, NoReturn, TypeAlias, cast
 
 from modelkeep.kernel.errors import InvalidValueError
 
-Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A JSON value. `kernel.events.Json` is the same without floats."""
 
 MAX_INTEGER: Final = 2**53 - 1
