@@ -297,7 +297,9 @@ def test_the_caret_stands_right_below_wide_and_unprintable_characters_and_in_lon
 @pytest.mark.parametrize(("opening", "closing", "allowed"), [("(", ")", 16), ("not ", "", 16), ("not (", ")", 8)])
 def test_deep_nesting_is_refused(opening: str, closing: str, allowed: int) -> None:
     assert parse_filter(opening * allowed + "a = 1" + closing * allowed) is not None
-    assert "nested more than 16 deep" in refusal(opening * (allowed + 1) + "a = 1" + closing * (allowed + 1)).message
+    error = refusal(opening * (allowed + 1) + "a = 1" + closing * (allowed + 1))
+    assert "nested more than 16 deep" in error.message
+    assert error.details["position"] == len(opening) * allowed
     assert "nested more than 16 deep" in refusal(opening * 800 + "a = 1").message
 
 

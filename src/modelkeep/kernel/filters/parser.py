@@ -151,13 +151,14 @@ class _FilterParser(_Parser):
         return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _negation(self, depth: int) -> Expression:
-        if depth > self._max_depth:
-            self._fail(f"This is nested more than {self._max_depth} deep: simplify the filter", self._next.position)
-        if self._accept(TokenKind.KEYWORD, "not"):
-            return Not(self._negation(depth + 1))
-        if opening := self._accept(TokenKind.OPEN):
+        opening = self._accept(TokenKind.KEYWORD, "not") or self._accept(TokenKind.OPEN)
+        if opening is None:
+            return self._comparison()
+        if depth == self._max_depth:
+            self._fail(f"This is nested more than {self._max_depth} deep: simplify the filter", opening.position)
+        if opening.kind is TokenKind.OPEN:
             return self._group(opening, depth + 1)
-        return self._comparison()
+        return Not(self._negation(depth + 1))
 
     def _group(self, opening: Token, depth: int) -> Expression:
         expression = self._expression(depth)
