@@ -141,12 +141,11 @@ def test_an_integer_stands_for_a_float_but_not_the_other_way_round() -> None:
         b"[1] x",
     ],
 )
-@pytest.mark.parametrize("expected", [str, int, float, str | int | float | None, list, dict, bool])
-def test_what_a_forger_with_the_source_at_hand_puts_into_a_token_is_refused(
-    body: bytes, expected: type | UnionType
-) -> None:
-    with pytest.raises(InvalidPageTokenError):
-        decode_token(a_sealed_token(body), SCOPE, [expected])
+def test_what_a_forger_with_the_source_at_hand_puts_into_a_token_is_refused(body: bytes) -> None:
+    expectations: list[type | UnionType] = [str, int, float, str | int | float | None, list, dict, bool]
+    for expected in expectations:
+        with pytest.raises(InvalidPageTokenError):
+            decode_token(a_sealed_token(body), SCOPE, [expected])
 
 
 def test_a_token_longer_than_any_we_make_is_refused_unread() -> None:
