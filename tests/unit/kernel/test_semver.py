@@ -133,14 +133,15 @@ PRECEDENCE = [
 ]
 
 numbers = st.integers(0, 12) | st.integers(0, 10**20 - 1)
-identifiers = st.builds(str, numbers) | st.from_regex(r"[0-9]{0,2}[A-Za-z-][0-9A-Za-z-]{0,4}", fullmatch=True)
+words = st.text("09aZ-", max_size=4)
+identifiers = numbers.map(str) | words.map("{}-".format)
 versions = st.builds(
     Version,
     numbers,
     numbers,
     numbers,
     st.lists(identifiers, max_size=3).map(tuple),
-    st.lists(st.from_regex(r"[0-9A-Za-z-]{1,4}", fullmatch=True), max_size=2).map(tuple),
+    st.lists(words.map("0{}".format), max_size=2).map(tuple),
 )
 near_versions = st.builds(
     Version,
@@ -207,7 +208,7 @@ def test_precedence_follows_the_specification() -> None:
         assert higher > lower
         assert higher >= lower
         assert lower.precedence_key.encode() < higher.precedence_key.encode()
-    assert sorted(parsed[::-1]) == parsed
+    assert sorted(parsed, reverse=True) == parsed[::-1]
 
 
 def test_the_build_counts_for_equality_but_not_for_precedence() -> None:
@@ -239,8 +240,8 @@ def test_every_version_reads_back_from_its_text(version: Version) -> None:
         assert Version.parse(text) == version
 
 
-@settings(max_examples=200, deadline=None)
-@given(near_versions | versions, near_versions | versions)
+@settings(max_examples=120, deadline=None)
+@given(near_versions, near_versions | versions)
 def test_the_byte_order_of_keys_is_the_precedence_of_versions(one: Version, other: Version) -> None:
     key, other_key = one.precedence_key.encode("ascii"), other.precedence_key.encode("ascii")
 
@@ -285,7 +286,7 @@ def test_a_bump_gives_the_version_that_npm_gives(text: str, part: Bump, expected
     assert str(Version.parse(text).bump(part)) == expected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(near_versions, st.sampled_from(Bump))
 def test_a_bump_rises_to_a_release(version: Version, part: Bump) -> None:
     bumped = version.bump(part)
