@@ -141,7 +141,7 @@ def test_a_bad_path_is_refused_with_the_name_of_the_rule(path: str, rule: str) -
     json.dumps(caught.value.details, ensure_ascii=False).encode()
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.text(alphabet=string.printable + "ée\u0301\u202e\udc80\x00", max_size=20))
 def test_an_accepted_path_stays_in_its_folder(path: str) -> None:
     try:

@@ -158,18 +158,24 @@ def rank(version: Version) -> tuple[object, ...]:
     return (*version.numbers, 0 if fields else 1, fields)
 
 
-@pytest.mark.parametrize("text", VALID)
-def test_a_valid_version_reads_back_as_it_was_written(text: str) -> None:
-    assert str(Version.parse(text)) == text
-
-
-@pytest.mark.parametrize("text", INVALID)
-def test_an_invalid_version_is_refused(text: str) -> None:
-    with pytest.raises(InvalidVersionError, match=r"major\.minor\.patch") as caught:
+def refusal_of(text: str) -> InvalidVersionError | None:
+    try:
         Version.parse(text)
+    except InvalidVersionError as error:
+        return error
+    return None
 
-    assert caught.value.kind is Kind.INVALID
-    assert len(caught.value.message) < 300
+
+def test_a_valid_version_reads_back_as_it_was_written() -> None:
+    assert [str(Version.parse(text)) for text in VALID] == VALID
+
+
+def test_an_invalid_version_is_refused() -> None:
+    refusals = [error for error in map(refusal_of, INVALID) if error is not None]
+
+    assert [text for text in INVALID if refusal_of(text) is None] == []
+    assert {error.kind for error in refusals} == {Kind.INVALID}
+    assert all("major.minor.patch" in error.message and len(error.message) < 300 for error in refusals)
 
 
 def test_the_parts_of_a_version_can_be_read() -> None:
@@ -240,7 +246,7 @@ def test_every_version_reads_back_from_its_text(version: Version) -> None:
         assert Version.parse(text) == version
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(near_versions, near_versions | versions)
 def test_the_byte_order_of_keys_is_the_precedence_of_versions(one: Version, other: Version) -> None:
     key, other_key = one.precedence_key.encode("ascii"), other.precedence_key.encode("ascii")
@@ -286,7 +292,7 @@ def test_a_bump_gives_the_version_that_npm_gives(text: str, part: Bump, expected
     assert str(Version.parse(text).bump(part)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(near_versions, st.sampled_from(Bump))
 def test_a_bump_rises_to_a_release(version: Version, part: Bump) -> None:
     bumped = version.bump(part)

@@ -185,7 +185,7 @@ def test_a_canonical_text_is_never_a_bare_number_or_version() -> None:
     assert all(any(mark in str(Range.parse(text)) for mark in "=x*") for text in PARTS + FULL)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(ranges)
 def test_a_range_reads_back_from_its_text(text: str) -> None:
     parsed = Range.parse(text)
@@ -194,7 +194,7 @@ def test_a_range_reads_back_from_its_text(text: str) -> None:
     assert hash(Range.parse(str(parsed))) == hash(parsed)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(ranges, versions)
 def test_every_version_of_a_range_lies_in_one_of_its_intervals(text: str, version: Version) -> None:
     parsed = Range.parse(text)
@@ -207,7 +207,7 @@ def test_every_version_of_a_range_lies_in_one_of_its_intervals(text: str, versio
         assert not around
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(alternatives, alternatives, versions)
 def test_alternatives_are_a_union(one: str, other: str, version: Version) -> None:
     both = Range.parse(f"{one} || {other}")
