@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NoReturn, TypeAlias, cast
 
@@ -17,6 +18,7 @@ MAX_DEPTH: Final = 64
 """How deep arrays and objects may be nested; a bare value has depth 0."""
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False, sort_keys=True, separators=(",", ":"))
+_SHOWN: Final = 80
 _ONLY_TEXT: Final = frozenset({str})
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
 _SURROGATE_ESCAPE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -194,9 +196,8 @@ def _place_point(digits: str, point: int) -> str:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise InvalidJsonError(f"The key {repeated!a} is in one object twice; send each key once.", key=repeated)
+        ((repeated, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise InvalidJsonError(f"The key {repeated[:_SHOWN]!a} is in one object twice; send each key once.")
     return members
 
 

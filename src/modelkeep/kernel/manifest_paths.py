@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from modelkeep.kernel.errors import InvalidValueError
@@ -13,6 +14,7 @@ MAX_SEGMENT_BYTES: Final = 255
 """The longest name that the usual file systems keep."""
 
 _SHOWN: Final = 200
+_LEAST: Final = "\0"
 _DRIVE: Final = re.compile(r"[A-Za-z]:")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 _DEVICE: Final = re.compile(
@@ -58,9 +60,13 @@ class InvalidManifestError(InvalidValueError):
         if path is None:
             super().__init__(f"The manifest breaks the rule {rule}: {advice}.", rule=str(rule))
             return
-        cut = path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…"
+        cut = _cut(path)
         shown = cut.encode(errors="backslashreplace").decode()
         super().__init__(f"The file path {cut!r} breaks the rule {rule}: {advice}.", rule=str(rule), path=shown)
+
+
+def _cut(path: str) -> str:
+    return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…"
 
 
 def check_path(path: str, *, max_path_bytes: int = MAX_PATH_BYTES, max_segment_bytes: int = MAX_SEGMENT_BYTES) -> None:
@@ -85,27 +91,26 @@ def check_together(paths: Iterable[str]) -> None:
         InvalidManifestError: a path occurs twice (`DUPLICATE`), two files or folders differ only in case or in Unicode
             form (`COLLISION`), or one name is both a file and a folder (`FILE_AND_FOLDER`).
     """
-    files: dict[str, str] = {}
-    folders: dict[str, str] = {}
-    seen: set[str] = set()
-    for path in paths:
-        key = _folded(path)
-        if key in files:
-            raise _clash(path, files[key])
-        files[key] = path
-        folder = path.rpartition("/")[0]
-        while folder and folder not in seen:
-            seen.add(folder)
-            spelled = folders.setdefault(_folded(folder), folder)
-            if spelled != folder:
-                raise _clash(path, spelled)
-            folder = folder.rpartition("/")[0]
-    for key in files.keys() & folders.keys():
-        raise InvalidManifestError(
-            ManifestRule.FILE_AND_FOLDER,
-            "other files lie in a folder of this name; rename one of them",
-            path=files[key],
-        )
+    # With the separator as the least character, whatever clashes lies next to each other.
+    keyed = sorted((_folded(path).replace("/", _LEAST), path) for path in paths)
+    for (key, path), (next_key, next_path) in pairwise(keyed):
+        if key == next_key:
+            raise _clash(path, next_path)
+        if next_key.startswith(key + _LEAST):
+            advice = "other files lie in a folder of this name; rename one of them"
+            raise InvalidManifestError(ManifestRule.FILE_AND_FOLDER, advice, path=path)
+        _check_folders(path, next_path)
+
+
+def _check_folders(path: str, other: str) -> None:
+    folders, other_folders = path.rpartition("/")[0], other.rpartition("/")[0]
+    if folders == other_folders:
+        return
+    for name, other_name in zip(folders.split("/"), other_folders.split("/"), strict=False):
+        if name != other_name:
+            if _folded(name) == _folded(other_name):
+                raise _clash(path, other)
+            return
 
 
 def _broken_by_characters(path: str) -> ManifestRule | None:
@@ -164,7 +169,7 @@ def _folded(path: str) -> str:
 def _clash(path: str, other: str) -> InvalidManifestError:
     if path == other:
         return InvalidManifestError(ManifestRule.DUPLICATE, "list each file once", path=path)
-    advice = f"it and {other!r} are one name where case or Unicode form makes no difference; rename one of them"
+    advice = f"it and {_cut(other)!r} share a name where case or Unicode form makes no difference; rename one of them"
     return InvalidManifestError(ManifestRule.COLLISION, advice, path=path)
 
 

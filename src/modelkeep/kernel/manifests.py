@@ -49,7 +49,7 @@ class ManifestLimits:
     max_files: int = 100_000
     max_file_size: int = 10 * 2**40
     max_total_size: int = 100 * 2**40
-    max_document_bytes: int = 64 * 2**20
+    max_document_bytes: int = 32 * 2**20
     max_path_bytes: int = MAX_PATH_BYTES
     max_segment_bytes: int = MAX_SEGMENT_BYTES
 

@@ -245,6 +245,17 @@ def test_what_is_not_strict_json_is_refused(text: str, reason: str) -> None:
         read(text)
 
 
+def test_a_repeated_key_is_found_quickly_among_many_and_shown_safely() -> None:
+    members = [f'"{number}":0' for number in range(100_000)]
+    text = f'{{{",".join(members)},"\\ud800{"x" * 1000}":1,"\\ud800{"x" * 1000}":1}}'
+
+    with pytest.raises(InvalidJsonError, match="twice") as caught:
+        parse_json(text.encode(), max_bytes=2_000_000)
+
+    assert caught.value.message.isascii()
+    assert len(caught.value.message) < 200
+
+
 def test_bytes_that_are_not_utf_8_are_refused() -> None:
     with pytest.raises(InvalidJsonError, match="UTF-8 at byte 1"):
         parse_json(b'"\xff"', max_bytes=10)

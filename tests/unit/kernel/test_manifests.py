@@ -2,6 +2,7 @@
 
 import json
 import string
+import tracemalloc
 import unicodedata
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from modelkeep.kernel.canonical_json import InvalidJsonError, Json
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind
+from modelkeep.kernel.manifest_paths import check_together
 from modelkeep.kernel.manifests import (
     MANIFEST_MEDIA_TYPE,
     FileEntry,
@@ -164,7 +166,9 @@ def test_an_accepted_path_stays_in_its_folder(path: str) -> None:
         (["É", "é"], "collision"),
         (["\u01c4", "\u01c6"], "collision"),
         (["\u03c3", "\u03c2"], "collision"),
+        (["a/B/c/d", "a/b.txt", "a/b/e/f"], "collision"),
         (["a", "a/b"], "file_and_folder"),
+        (["a", "a!", "a.b", "a/b"], "file_and_folder"),
         (["a/b/c", "a/b"], "file_and_folder"),
         (["A", "a/b"], "file_and_folder"),
     ],
@@ -178,7 +182,39 @@ def test_paths_that_cannot_lie_side_by_side_are_refused(paths: list[str], rule: 
 
 
 def test_paths_that_only_look_alike_lie_side_by_side() -> None:
-    assert len(a_manifest("a", "a.b/c", "ab", "b/a", "b/a.txt").files) == 5
+    assert len(a_manifest("a", "a.b/c", "ab", "b/a", "b/a.txt", "c/A/a", "c/d/A", "c/d/b", "c/b/A").files) == 9
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.lists(st.sampled_from("aAbé"), min_size=1, max_size=3).map("/".join), max_size=5))
+def test_paths_are_refused_together_just_when_a_file_system_without_case_would_mix_them(paths: list[str]) -> None:
+    spelled: dict[str, str] = {}
+    mixed = len(set(paths)) < len(paths)
+    for path in paths:
+        for end, character in enumerate(path + "/"):
+            if character == "/":
+                name = path[:end] + ("" if end == len(path) else "/")
+                mixed |= spelled.setdefault(path[:end].lower(), name) != name
+
+    if mixed:
+        with pytest.raises(InvalidManifestError):
+            a_manifest(*paths)
+    else:
+        assert len(a_manifest(*paths).files) == len(paths)
+
+
+def test_many_deep_paths_take_little_memory() -> None:
+    tail = "/".join("a" * 400)
+    paths = [f"{number}/{tail}" for number in range(500)]
+
+    tracemalloc.start()
+    try:
+        check_together(paths)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 5_000_000
 
 
 def test_files_are_kept_in_the_order_of_their_utf_8_bytes() -> None:
