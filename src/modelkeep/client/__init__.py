@@ -1,0 +1,106 @@
+"""The Python SDK: `modelkeep.connect()` and what it gives and raises.
+
+Everything public is here, and loaded when it is first asked for: whoever needs the credentials file only, as a server
+does, loads no HTTP client.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from modelkeep.client.cache import Cache, CacheUsage, Pruned
+    from modelkeep.client.errors import (
+        AlreadyExistsError,
+        ApiError,
+        BlockedError,
+        ConflictError,
+        CorruptError,
+        CorruptFileError,
+        DestinationExistsError,
+        DiskFullError,
+        FileChangedError,
+        ForbiddenError,
+        InvalidArtifactError,
+        InvalidRequestError,
+        InvalidSettingError,
+        LimitExceededError,
+        NotFoundError,
+        ServerUnreachableError,
+        UnauthenticatedError,
+        UnavailableError,
+        UnexpectedAnswerError,
+    )
+    from modelkeep.client.model_versions import ModelVersion
+    from modelkeep.client.progress import Progress
+    from modelkeep.client.records import DataRef, Environment, Metric, Parent, TrainingCode, VersionRecord
+    from modelkeep.client.registry import Registry, connect
+    from modelkeep.client.settings import Settings, resolve_settings
+    from modelkeep.client.values import (
+        AliasInterval,
+        Author,
+        Model,
+        Namespace,
+        Principal,
+        StageInterval,
+    )
+    from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
+
+__all__ = [
+    "AliasInterval",
+    "AlreadyExistsError",
+    "ApiError",
+    "Author",
+    "BlockedError",
+    "Cache",
+    "CacheUsage",
+    "ConflictError",
+    "CorruptError",
+    "CorruptFileError",
+    "DataRef",
+    "DestinationExistsError",
+    "DiskFullError",
+    "Environment",
+    "FileChangedError",
+    "ForbiddenError",
+    "InvalidArtifactError",
+    "InvalidRequestError",
+    "InvalidSettingError",
+    "InvalidValueError",
+    "Kind",
+    "LimitExceededError",
+    "Metric",
+    "Model",
+    "ModelVersion",
+    "Namespace",
+    "NotFoundError",
+    "Parent",
+    "Principal",
+    "Progress",
+    "Pruned",
+    "Registry",
+    "RegistryError",
+    "ServerUnreachableError",
+    "Settings",
+    "StageInterval",
+    "TrainingCode",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "UnexpectedAnswerError",
+    "VersionRecord",
+    "connect",
+    "resolve_settings",
+]
+
+_MODULES: Final = ("errors", "progress", "settings", "cache", "records", "values", "model_versions", "registry")
+"""Where the names are, those first that load the least."""
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first asked for."""
+    if name in __all__:
+        for module in _MODULES:
+            found = getattr(importlib.import_module(f"{__name__}.{module}"), name, None)
+            if found is not None:
+                globals()[name] = found
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,42 @@
+"""Aliases: names that move from version to version of a model."""
+
+from collections.abc import Iterator
+
+from modelkeep.client.connection import Connected
+from modelkeep.client.http import Call, if_match, route
+from modelkeep.client.values import AliasInterval
+from modelkeep.kernel.references import Reference
+
+
+class AliasMethods(Connected):
+    """What a registry object can do with aliases."""
+
+    def set_alias(self, reference: str, alias: str, *, revision: int | None = None) -> AliasInterval:
+        """Point an alias of a model to the version that `reference` means; it may have pointed elsewhere before.
+
+        Raises:
+            ConflictError: somebody has changed the model since `revision`.
+            InvalidRequestError: the name is that of a stage, or reads as a version.
+        """
+        parsed = Reference.parse(reference)
+        path = route("models", parsed.namespace, parsed.model, "aliases", alias)
+        call = Call("PUT", path, headers=if_match(revision), body={"version": self._selector(parsed)})
+        return AliasInterval.read(self._session.answer(call))
+
+    def remove_alias(self, model: str, alias: str, *, revision: int | None = None) -> AliasInterval:
+        """Remove an alias; its history stays.
+
+        Raises:
+            NotFoundError: the model has no such alias.
+            ConflictError: somebody has changed the model since `revision`.
+        """
+        path = self._model_path(model) + route("aliases", alias)
+        return AliasInterval.read(self._session.answer(Call("DELETE", path, headers=if_match(revision))))
+
+    def list_aliases(self, model: str) -> Iterator[AliasInterval]:
+        """Yield the aliases that a model has now, by name; pages are fetched as they are needed."""
+        return self._pages(f"{self._model_path(model)}/aliases", AliasInterval.read)
+
+    def alias_history(self, model: str, alias: str) -> Iterator[AliasInterval]:
+        """Yield what an alias has pointed to, the newest first; pages are fetched as they are needed."""
+        return self._pages(self._model_path(model) + route("aliases", alias, "history"), AliasInterval.read)

@@ -1,0 +1,45 @@
+"""What the parts of a registry object share: a session, and how lists and references are read."""
+
+from collections.abc import Callable, Iterator
+from typing import Final, TypeVar
+
+from modelkeep.client.answers import Answer
+from modelkeep.client.http import HttpSession, Parameter, route
+from modelkeep.kernel.references import Exact, ModelName, Number, Reference
+
+T = TypeVar("T")
+
+PAGE_SIZE: Final = 200
+
+
+class Connected:
+    """A part of a registry object."""
+
+    def __init__(self, session: HttpSession) -> None:
+        """Speak through `session`."""
+        self._session = session
+
+    def _pages(self, path: str, read: Callable[[Answer], T], **params: Parameter) -> Iterator[T]:
+        """Yield the items of a list, fetching a page when the one before is used up."""
+        token: str | None = None
+        while True:
+            page = self._session.get(path, page_size=PAGE_SIZE, page_token=token, **params)
+            yield from map(read, page.items("items"))
+            token = page.find_text("next_page_token")
+            if token is None:
+                return
+
+    def _model_path(self, model: str) -> str:
+        name = ModelName.parse(model)
+        return route("models", name.namespace, name.name)
+
+    def _version_path(self, reference: str) -> str:
+        """Return the path of the version that a reference means."""
+        parsed = Reference.parse(reference)
+        return route("models", parsed.namespace, parsed.model, "versions", self._selector(parsed))
+
+    def _selector(self, reference: Reference) -> str:
+        """Return the exact version or the number of what a reference means; the server is asked where that may move."""
+        if isinstance(reference.selector, Exact | Number) and reference.peer is None and reference.as_of is None:
+            return str(reference.selector)[1:]
+        return str(self._session.get("/resolve", reference=str(reference)).integer("number"))

@@ -1,0 +1,105 @@
+"""Models: what is said of them, their tags, their deletion."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypedDict, Unpack, cast
+
+from modelkeep.client.connection import Connected
+from modelkeep.client.errors import AlreadyExistsError, NotFoundError
+from modelkeep.client.http import Call, if_match
+from modelkeep.client.values import Model, StageInterval
+from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.references import ModelName
+
+
+class ModelDetails(TypedDict, total=False):
+    """What people say of a model; each may be left out. `visibility` is `private`, `internal` or `public`."""
+
+    description: str
+    task: str
+    visibility: str
+    owners: Sequence[str]
+
+
+class ModelMethods(Connected):
+    """What a registry object can do with models. A bare name means the namespace `default`."""
+
+    def create_model(
+        self, name: str, *, tags: Mapping[str, str] | None = None, **details: Unpack[ModelDetails]
+    ) -> Model:
+        """Make a model without versions; its namespace is there already.
+
+        Raises:
+            AlreadyExistsError: there is one of that name, if only deleted.
+            NotFoundError: there is no such namespace.
+        """
+        body: dict[str, Json] = {"name": str(ModelName.parse(name)), "tags": dict(tags or {}), **_json(details)}
+        return Model.read(self._session.answer(Call("POST", "/models", body=body)))
+
+    def get_model(self, name: str) -> Model:
+        """Return a model.
+
+        Raises:
+            NotFoundError: there is none of that name, or it is deleted.
+        """
+        return Model.read(self._session.get(self._model_path(name)))
+
+    def list_models(
+        self,
+        *,
+        filter: str | None = None,  # noqa: A002 - the name that the API, the CLI and the page give it
+        order: str | None = None,
+        deleted: bool = False,
+    ) -> Iterator[Model]:
+        """Yield the models that pass a filter such as `name ~ 'fraud*' and tag.team = 'risk'`.
+
+        An order is such as `created desc`; pages are fetched as they are needed.
+
+        Raises:
+            InvalidRequestError: the filter or the order is malformed; the message points at the place.
+        """
+        return self._pages("/models", Model.read, filter=filter, order=order, deleted="true" if deleted else None)
+
+    def update_model(self, name: str, *, revision: int | None = None, **details: Unpack[ModelDetails]) -> Model:
+        """Change what is said of a model; what is left out stays.
+
+        Raises:
+            ConflictError: somebody has changed the model since `revision`.
+        """
+        call = Call("PATCH", self._model_path(name), headers=if_match(revision), body=_json(details))
+        return Model.read(self._session.answer(call))
+
+    def delete_model(self, name: str, *, revision: int | None = None) -> Model:
+        """Delete a model with its versions, softly: `restore_model` brings it back.
+
+        Raises:
+            BlockedError: something points to its versions; the details list it.
+            ConflictError: somebody has changed the model since `revision`.
+        """
+        return Model.read(self._session.answer(Call("DELETE", self._model_path(name), headers=if_match(revision))))
+
+    def restore_model(self, name: str) -> Model:
+        """Bring a deleted model back."""
+        return Model.read(self._session.answer(Call("POST", f"{self._model_path(name)}/restore")))
+
+    def stage_history(self, name: str) -> Iterator[StageInterval]:
+        """Yield which version held which stage and when; pages are fetched as they are needed."""
+        return self._pages(f"{self._model_path(name)}/stages", StageInterval.read)
+
+    def ensure_model(self, name: str) -> None:
+        """Make the model, and its namespace, where they are missing."""
+        parsed = ModelName.parse(name)
+        try:
+            self._create_if_absent("/models", str(parsed))
+        except NotFoundError:
+            self._create_if_absent("/namespaces", parsed.namespace)
+            self._create_if_absent("/models", str(parsed))
+
+    def _create_if_absent(self, path: str, name: str) -> None:
+        try:
+            self._session.send(Call("POST", path, body={"name": name}))
+        except AlreadyExistsError:
+            return
+
+
+def _json(details: ModelDetails) -> dict[str, Json]:
+    return {name: cast("Json", value) for name, value in details.items() if value is not None}

@@ -1,0 +1,127 @@
+"""Versions: finding them, and adding facts about them."""
+
+from collections.abc import Iterator, Mapping
+
+from modelkeep.client.answers import Answer
+from modelkeep.client.connection import Connected
+from modelkeep.client.http import Call, if_match, route
+from modelkeep.client.model_versions import ModelVersion
+from modelkeep.client.records import Metrics, metrics_json
+from modelkeep.client.values import Model
+from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.manifests import Manifest
+from modelkeep.kernel.references import Reference
+
+
+class VersionMethods(Connected):
+    """What a registry object can do with versions. `reference` is any of the forms of a model reference."""
+
+    def resolve(self, reference: str) -> ModelVersion:
+        """Return the version that a reference means: exact, number, range, alias, stage or digest, now or `as of`.
+
+        Raises:
+            NotFoundError: nothing answers to it.
+            InvalidReferenceError: it is no reference; the message points at the place.
+        """
+        Reference.parse(reference)
+        return self._read(self._session.get("/resolve", reference=reference))
+
+    def show(self, reference: str) -> Model | ModelVersion:
+        """Return the model that a bare name means, or the version that any other reference does."""
+        parsed = Reference.parse(reference)
+        if parsed.selector is None and parsed.peer is None and parsed.as_of is None:
+            return Model.read(self._session.get(self._model_path(str(parsed))))
+        return self.resolve(reference)
+
+    def versions(
+        self,
+        model: str,
+        *,
+        filter: str | None = None,  # noqa: A002 - the name that the API, the CLI and the page give it
+        order: str | None = None,
+        deleted: bool = False,
+    ) -> Iterator[ModelVersion]:
+        """Yield the versions of a model that pass a filter; pages are fetched as they are needed.
+
+        Raises:
+            InvalidRequestError: the filter or the order is malformed; the message points at the place.
+        """
+        path = f"{self._model_path(model)}/versions"
+        return self._pages(path, self._read, filter=filter, order=order, deleted="true" if deleted else None)
+
+    def search(self, query: str, *, order: str | None = None) -> Iterator[ModelVersion]:
+        """Yield the versions of all models that pass a filter such as `metric.auc >= 0.9 and tag.team = 'risk'`.
+
+        Raises:
+            InvalidRequestError: the filter or the order is malformed; the message points at the place.
+        """
+        return self._pages("/versions", self._read, filter=query, order=order)
+
+    def manifest(self, reference: str) -> Manifest:
+        """Return the files of a version: path, size, digest, media type and mode of each.
+
+        Raises:
+            InvalidManifestError: the server sent a manifest with a path that must not be written.
+        """
+        return self._manifest(self._version_path(reference))
+
+    def update_version(self, reference: str, *, description: str, revision: int | None = None) -> ModelVersion:
+        """Change the description of a version.
+
+        Raises:
+            ConflictError: somebody has changed the version since `revision`.
+        """
+        path = self._version_path(reference)
+        call = Call("PATCH", path, headers=if_match(revision), body={"description": description})
+        return self._read(self._session.answer(call))
+
+    def delete_version(self, reference: str, *, revision: int | None = None) -> ModelVersion:
+        """Delete a version, softly: its number stays taken, and `restore_version` brings it back.
+
+        Raises:
+            BlockedError: an alias points to it; the details list what does.
+            ConflictError: somebody has changed the version since `revision`.
+        """
+        call = Call("DELETE", self._version_path(reference), headers=if_match(revision))
+        return self._read(self._session.answer(call))
+
+    def restore_version(self, reference: str) -> ModelVersion:
+        """Bring a deleted version back; `reference` is its exact version or its number."""
+        return self._read(self._session.answer(Call("POST", f"{self._version_path(reference)}/restore")))
+
+    def log_metrics(self, reference: str, metrics: Metrics) -> ModelVersion:
+        """Add measurements to a version, finite numbers by name or `Metric` values; return the version with them."""
+        path = f"{self._version_path(reference)}/metrics"
+        return self._read(self._session.answer(Call("POST", path, body={"metrics": metrics_json(metrics)})))
+
+    def set_tag(self, reference: str, key: str, value: str, *, revision: int | None = None) -> Model | ModelVersion:
+        """Set a tag of a version, or of the model that a bare name means.
+
+        Raises:
+            ConflictError: somebody has changed the version or the model since `revision`.
+        """
+        return self._change_tag(reference, key, revision, {"value": value})
+
+    def remove_tag(self, reference: str, key: str, *, revision: int | None = None) -> Model | ModelVersion:
+        """Remove a tag of a version, or of the model that a bare name means.
+
+        Raises:
+            NotFoundError: there is no such tag.
+            ConflictError: somebody has changed the version or the model since `revision`.
+        """
+        return self._change_tag(reference, key, revision, None)
+
+    def _change_tag(
+        self, reference: str, key: str, revision: int | None, body: Mapping[str, Json] | None
+    ) -> Model | ModelVersion:
+        is_model = Reference.parse(reference).selector is None
+        owner = self._model_path(reference) if is_model else self._version_path(reference)
+        method = "DELETE" if body is None else "PUT"
+        answer = self._session.answer(Call(method, owner + route("tags", key), headers=if_match(revision), body=body))
+        return Model.read(answer) if is_model else self._read(answer)
+
+    def _read(self, answer: Answer) -> ModelVersion:
+        return ModelVersion.read(answer)
+
+    def _manifest(self, version_path: str) -> Manifest:
+        return Manifest.parse(self._session.send(Call("GET", f"{version_path}/manifest")).content)
