@@ -1,5 +1,6 @@
 """Authenticates credentials, and decides whether an actor may perform an action."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
@@ -26,6 +27,8 @@ from modelkeep.platform.database import Database, Transaction
 CACHE_SECONDS = 5
 """How long a revoked token may still open another process of the registry."""
 
+NAME_CACHE_SECONDS = 60
+
 _ASK = "send 'Authorization: Bearer mkp_…'; the command line finds its token after 'modelkeep login'"
 _SYSTEM = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
 
@@ -47,6 +50,9 @@ class AccessService:
     pepper: bytes = field(repr=False)
     _seen: "TTLCache[bytes, tuple[Token, Principal]]" = field(
         default_factory=lambda: TTLCache(maxsize=10_000, ttl=CACHE_SECONDS), repr=False
+    )
+    _names: "TTLCache[str, str]" = field(
+        default_factory=lambda: TTLCache(maxsize=10_000, ttl=NAME_CACHE_SECONDS), repr=False
     )
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -84,9 +90,19 @@ class AccessService:
         """Raise ForbiddenError unless the actor may do this to the subject."""
         domain.require(actor, permission, subject)
 
-    def names(self, tx: Transaction, ids: frozenset[str]) -> dict[str, str]:
-        """Return the names people know principals by, for display."""
-        return AccessRepository(tx).names(ids)
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the names people know principals by, for display; an unknown one is shown by its id."""
+        wanted = frozenset(ids)
+        with self._lock:
+            known = {identity: self._names[identity] for identity in wanted if identity in self._names}
+        missing = wanted - known.keys()
+        if missing:
+            with self.database.snapshot() as tx:
+                found = AccessRepository(tx).names(missing)
+            with self._lock:
+                self._names.update(found)
+            known |= found
+        return {identity: known.get(identity, identity) for identity in wanted}
 
     def prepare(self) -> str | None:
         """Make the administrator at the very first start, and return its token: the only time it can be read.

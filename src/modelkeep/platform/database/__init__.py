@@ -16,9 +16,11 @@ from modelkeep.platform.database.transactions import (
     Transaction,
     UnauditedWriteError,
 )
-from modelkeep.platform.database.types import UtcDateTime, json_document, ordered_text
+from modelkeep.platform.database.types import AnyRow, AnySelect, UtcDateTime, json_document, ordered_text
 
 __all__ = [
+    "AnyRow",
+    "AnySelect",
     "Base",
     "ConcurrentWriteError",
     "Database",

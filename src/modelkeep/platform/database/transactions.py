@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-from sqlalchemy import Delete, Engine, Insert, Table, Update, event
+from sqlalchemy import Delete, Engine, Insert, Table, Update, event, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
@@ -111,6 +111,15 @@ class Database:
         """Read one consistent state; the database refuses every write."""
         with _session(self._engines.reader) as session:
             yield Transaction(session)
+
+    def check(self) -> None:
+        """Ask the database for a sign of life.
+
+        Raises:
+            DatabaseUnavailableError, DatabaseBusyError: there is none.
+        """
+        with self.snapshot() as tx:
+            tx.session.execute(select(1))
 
     def close(self) -> None:
         """Close every connection."""

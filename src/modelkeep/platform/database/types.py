@@ -1,13 +1,19 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, DateTime, Dialect, String, Text
+from sqlalchemy import JSON, DateTime, Dialect, Row, Select, String, Text
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from modelkeep.kernel.clock import timestamp
+
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+"""A query whose columns are known to its reader only."""
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of such a query."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -1,0 +1,22 @@
+"""Adds the REST API to an application: routes, error handlers, the reference at `/docs`."""
+
+from fastapi import FastAPI
+
+from modelkeep.api.rest import health, v1
+from modelkeep.api.rest.errors import install_error_handlers
+from modelkeep.api.rest.requests import JsonLimits
+from modelkeep.api.rest.streams import BodyReader
+from modelkeep.kernel.manifests import ManifestLimits
+
+PREFIX = "/api/v1"
+
+
+def install_rest(app: FastAPI, *, json_limits: JsonLimits, manifest_limits: ManifestLimits) -> None:
+    """Add version 1 of the API under `/api/v1`; the application must carry `state.services`."""
+    app.state.json_limits = json_limits
+    app.state.manifest_limits = manifest_limits
+    app.state.body_reader = BodyReader()
+    for router in v1.routers:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(health.router)
+    install_error_handlers(app)

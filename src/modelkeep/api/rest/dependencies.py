@@ -1,0 +1,183 @@
+"""What an endpoint may ask for: an actor, a service, a page, a revision. Nothing else."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Header, Path, Query, Request, Response
+
+from modelkeep.domains.access import AccessService
+from modelkeep.domains.artifacts import ArtifactService
+from modelkeep.domains.audit import IdempotencyService
+from modelkeep.domains.catalog import (
+    AliasService,
+    ContentService,
+    ListQuery,
+    ModelService,
+    NamespaceService,
+    RegistrationService,
+    VersionService,
+)
+from modelkeep.kernel.errors import InvalidValueError
+from modelkeep.kernel.identity import Actor, RequestInfo
+from modelkeep.kernel.paging import DEFAULT_PAGE_SIZE, PageRequest
+from modelkeep.kernel.references import ModelName, Selector, parse_selector
+
+
+class Services(Protocol):
+    """The use cases this facade translates to; the composition root provides them."""
+
+    @property
+    def access(self) -> AccessService:
+        """Who acts."""
+
+    @property
+    def idempotency(self) -> IdempotencyService:
+        """Answers to repeated requests."""
+
+    @property
+    def artifacts(self) -> ArtifactService:
+        """Blobs."""
+
+    @property
+    def namespaces(self) -> NamespaceService:
+        """Namespaces."""
+
+    @property
+    def models(self) -> ModelService:
+        """Models."""
+
+    @property
+    def versions(self) -> VersionService:
+        """Versions."""
+
+    @property
+    def registration(self) -> RegistrationService:
+        """New versions."""
+
+    @property
+    def aliases(self) -> AliasService:
+        """Aliases."""
+
+    @property
+    def content(self) -> ContentService:
+        """Files."""
+
+    @property
+    def readiness(self) -> Callable[[], dict[str, str]]:
+        """What the server depends on, and `ok` or what is wrong with it."""
+
+
+class IfMatchError(InvalidValueError):
+    """A change came without the revision it is based on, or with something that is none."""
+
+    code = "rest.if_match"
+
+
+def services_of(request: Request) -> Services:
+    """Return the services the composition root built."""
+    services: Services = request.app.state.services
+    return services
+
+
+def authenticate(request: Request) -> Actor:
+    """Return the actor behind the request's bearer token."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
+    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    info = RequestInfo(
+        id=getattr(request.state, "request_id", ""),
+        idempotency_key=request.headers.get("idempotency-key") if request.method == "POST" else None,
+        fingerprint=getattr(request.state, "fingerprint", ""),
+    )
+    actor = services_of(request).access.authenticate(secret.strip() if scheme.lower() == "bearer" else None, info)
+    request.state.actor = actor
+    return actor
+
+
+def seen_revision(
+    if_match: Annotated[
+        str | None,
+        Header(description="The revision the change is based on, from `ETag`, or `*` for whatever it is now"),
+    ] = None,
+) -> int | None:
+    """Read the revision the client last saw; None for `*`.
+
+    Raises:
+        IfMatchError: the header is missing, or holds neither.
+    """
+    if if_match is None:
+        raise IfMatchError('a change needs If-Match: send the ETag you read, such as "3", or * to change it anyway')
+    if if_match.strip() == "*":
+        return None
+    revision = if_match.strip().strip('"')
+    if not (revision.isascii() and revision.isdigit() and len(revision) < 10):  # noqa: PLR2004 - 32 bits
+        raise IfMatchError(f'If-Match is {if_match!r}; send the ETag you read, such as "3", or *')
+    return int(revision)
+
+
+def page_request(
+    page_size: Annotated[int, Query(description="Items per page, 1 to 1000")] = DEFAULT_PAGE_SIZE,
+    page_token: Annotated[str | None, Query(description="`next_page_token` of the page before")] = None,
+) -> PageRequest:
+    """Read which page is wanted."""
+    return PageRequest(page_size, page_token or None)
+
+
+def list_query(
+    filter: Annotated[str, Query(description="Such as `name ~ 'fraud*' and tag.team = 'risk'`")] = "",  # noqa: A002 - the parameter's public name
+    order: Annotated[str, Query(description="One field, such as `created desc`")] = "",
+    deleted: Annotated[bool, Query(description="List what is deleted instead")] = False,  # noqa: FBT002 - a query parameter
+) -> ListQuery:
+    """Read what is asked of a list."""
+    return ListQuery(filter, order, deleted)
+
+
+def model_name(
+    namespace: Annotated[str, Path(description="The namespace")], model: Annotated[str, Path(description="The model")]
+) -> ModelName:
+    """Read the model's name from the path."""
+    return ModelName(namespace, model)
+
+
+def version_selector(
+    selector: Annotated[str, Path(description="A number (`12`) or an exact version (`1.4.0`)")],
+) -> Selector:
+    """Read which version is meant from the path."""
+    return parse_selector(selector)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: who makes it, the use cases it may call, and the answer's headers."""
+
+    actor: Actor
+    services: Services
+    response: Response
+
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the names people know principals by."""
+        return self.services.access.names(ids)
+
+    def show_revision(self, revision: int) -> None:
+        """Name the revision that is answered, for a later If-Match."""
+        self.response.headers["ETag"] = f'"{revision}"'
+
+
+def current_call(
+    actor: Annotated[Actor, Depends(authenticate)],
+    services: Annotated[Services, Depends(services_of)],
+    response: Response,
+) -> Call:
+    """Return the request as an endpoint sees it."""
+    return Call(actor, services, response)
+
+
+CurrentServices = Annotated[Services, Depends(services_of)]
+CurrentCall = Annotated[Call, Depends(current_call)]
+SeenRevision = Annotated[int | None, Depends(seen_revision)]
+RequestedPage = Annotated[PageRequest, Depends(page_request)]
+RequestedList = Annotated[ListQuery, Depends(list_query)]
+NamedModel = Annotated[ModelName, Depends(model_name)]
+SelectedVersion = Annotated[Selector, Depends(version_selector)]

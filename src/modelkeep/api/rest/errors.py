@@ -1,0 +1,109 @@
+"""RegistryError as RFC 9457 problem details: one table, no exceptions to it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from modelkeep.kernel.errors import Kind, RegistryError
+
+STATUS: Final[Mapping[Kind, int]] = {
+    Kind.INVALID: 422,
+    Kind.UNAUTHENTICATED: 401,
+    Kind.FORBIDDEN: 403,
+    Kind.NOT_FOUND: 404,
+    Kind.ALREADY_EXISTS: 409,
+    Kind.CONFLICT: 412,
+    Kind.BLOCKED: 409,
+    Kind.LIMIT_EXCEEDED: 429,
+    Kind.UNAVAILABLE: 503,
+    Kind.CORRUPT: 500,
+}
+
+_HEADERS: Final[Mapping[Kind, Mapping[str, str]]] = {
+    Kind.UNAUTHENTICATED: {"WWW-Authenticate": 'Bearer realm="modelkeep"'},
+    Kind.LIMIT_EXCEEDED: {"Retry-After": "5"},
+    Kind.UNAVAILABLE: {"Retry-After": "2"},
+}
+_KIND_OF_STATUS: Final[Mapping[int, Kind]] = {404: Kind.NOT_FOUND, 401: Kind.UNAUTHENTICATED, 403: Kind.FORBIDDEN}
+
+_log = logging.getLogger(__name__)
+
+
+class InvalidRequestError(RegistryError):
+    """The request does not have the form that its route declares."""
+
+    kind = Kind.INVALID
+    code = "rest.invalid_request"
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Translate every error into problem details; what is not foreseen is logged, and answered without its text."""
+    app.add_exception_handler(RegistryError, _registry_error)  # type: ignore[arg-type]  # narrower than Exception
+    app.add_exception_handler(RequestValidationError, _validation_error)  # type: ignore[arg-type]  # the same
+    app.add_exception_handler(HTTPException, _http_error)  # type: ignore[arg-type]  # the same
+    app.add_exception_handler(Exception, _defect)
+
+
+def problem(request: Request, error: RegistryError, *, status: int | None = None) -> JSONResponse:
+    """Return the problem document of an error (RFC 9457); `code` is stable, `detail` is for people."""
+    status = status or STATUS[error.kind]
+    body: dict[str, Any] = {
+        "type": f"urn:modelkeep:error:{error.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "kind": error.kind.value,
+        "code": error.code,
+        "detail": error.message,
+        "context": error.details,
+        "request_id": getattr(request.state, "request_id", ""),
+    }
+    return JSONResponse(body, status, dict(_HEADERS.get(error.kind, {})), media_type="application/problem+json")
+
+
+def _registry_error(request: Request, error: RegistryError) -> JSONResponse:
+    if error.kind in (Kind.UNAVAILABLE, Kind.CORRUPT):
+        _log.error("%s: %s", error.code, error.message, exc_info=error.__cause__)
+    return problem(request, error)
+
+
+def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
+    errors = error.errors()
+    where = [_place(item["loc"]) for item in errors]
+    message = "; ".join(f"{place}: {item['msg']}" for place, item in zip(where, errors, strict=True))
+    listed = [{"field": place, "problem": item["msg"]} for place, item in zip(where, errors, strict=True)]
+    return problem(request, InvalidRequestError(message or "the request is malformed", errors=listed[:20]))
+
+
+def _place(location: Sequence[object]) -> str:
+    return ".".join(str(step) for step in location)
+
+
+def _http_error(request: Request, error: HTTPException) -> JSONResponse:
+    kind = _KIND_OF_STATUS.get(error.status_code, Kind.INVALID)
+
+    class RoutingError(RegistryError):
+        """No route takes this request."""
+
+    RoutingError.kind, RoutingError.code = kind, "rest.not_routed"
+    advice = f"{error.detail}: {request.method} {request.url.path}; /docs lists what there is"
+    response = problem(request, RoutingError(advice), status=error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _defect(request: Request, error: Exception) -> JSONResponse:
+    _log.error("a defect in %s %s", request.method, request.url.path, exc_info=error)
+
+    class DefectError(RegistryError):
+        """This program is wrong."""
+
+        kind = Kind.CORRUPT
+        code = "rest.defect"
+
+    return problem(request, DefectError("the server failed in a way it should not; its log has the details"))

@@ -1,0 +1,102 @@
+"""The content of versions over REST: manifests, files, many small blobs at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi.responses import RedirectResponse, StreamingResponse
+from pydantic import Field
+
+from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, SelectedVersion
+from modelkeep.api.rest.requests import RegistryRoute
+from modelkeep.api.rest.streams import requested_range
+from modelkeep.api.rest.v1.schemas.common import In
+from modelkeep.domains.artifacts import BlobSource
+from modelkeep.domains.catalog import OpenFile
+from modelkeep.kernel.blob_frames import MEDIA_TYPE, frame_header
+from modelkeep.kernel.digests import Digest
+
+router = APIRouter(
+    prefix="/models/{namespace}/{model}/versions/{selector}", tags=["content"], route_class=RegistryRoute
+)
+
+_MANIFEST_TYPE = "application/vnd.modelkeep.manifest.v1+json"
+_SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much of a file is wanted, and how it may come."""
+
+    range: Annotated[str | None, Header()] = None
+    if_none_match: Annotated[str | None, Header()] = None
+    redirect: Annotated[bool, Query(description="Redirect to the object store where it can be")] = True
+
+
+class BlobsIn(In):
+    """The small blobs to send, in this order."""
+
+    digests: list[str] = Field(min_length=1, max_length=10_000)
+
+
+@router.get("/manifest", response_class=Response, responses={200: {"content": {_MANIFEST_TYPE: {}}}})
+def get_manifest(name: NamedModel, selector: SelectedVersion, call: CurrentCall) -> Response:
+    """Return the manifest of a version, byte for byte: its SHA-256 is the version's content digest."""
+    digest, document = call.services.content.manifest(call.actor, name, selector)
+    return Response(document, media_type=_MANIFEST_TYPE, headers={"ETag": f'"{digest}"'})
+
+
+@router.get(
+    "/files/{path:path}",
+    response_class=StreamingResponse,
+    responses={206: {"description": "A range"}, 307: {"description": "The file is at this presigned URL"}},
+)
+def get_file(
+    name: NamedModel,
+    selector: SelectedVersion,
+    path: str,
+    call: CurrentCall,
+    wanted: Annotated[Wanted, Depends()],
+) -> Response:
+    """Send a file of a version, whole or a range of it."""
+    file = call.services.content.open_file(call.actor, name, selector, path)
+    etag = f'"{file.entry.digest}"'
+    if wanted.if_none_match == etag:
+        return Response(status_code=304, headers={"ETag": etag})
+    link = file.source.link(path.rpartition("/")[2]) if wanted.redirect else None
+    if link is not None:
+        return RedirectResponse(link.url, 307, {"ETag": etag, "Cache-Control": "no-store"})
+    return _stream(file, wanted.range)
+
+
+@router.post("/blobs", response_class=StreamingResponse, responses={200: {"content": {MEDIA_TYPE: {}}}})
+def get_blobs(name: NamedModel, selector: SelectedVersion, body: BlobsIn, call: CurrentCall) -> StreamingResponse:
+    """Send many small blobs of a version in one body, each as a line `<digest> <size>` and its bytes."""
+    sources = call.services.content.open_batch(
+        call.actor, name, selector, [Digest.parse(digest) for digest in body.digests]
+    )
+    return StreamingResponse(_framed(sources), media_type=MEDIA_TYPE)
+
+
+def _stream(file: OpenFile, range_header: str | None) -> StreamingResponse:
+    size = file.entry.size
+    part = requested_range(range_header, size)
+    start, end = (part.start, part.end) if part else (0, size)
+    filename = file.entry.path.rpartition("/")[2].encode("ascii", "replace").decode().replace('"', "'")
+    headers = {
+        **_SAFE,
+        "ETag": f'"{file.entry.digest}"',
+        "Accept-Ranges": "bytes",
+        "Content-Length": str(end - start),
+        "Content-Disposition": f'attachment; filename="{filename}"',
+    }
+    if part is not None:
+        headers["Content-Range"] = part.content_range
+    chunks = file.source.read(start, end)
+    return StreamingResponse(chunks, 206 if part else 200, headers, media_type=file.entry.media_type)
+
+
+def _framed(sources: Iterator[BlobSource]) -> Iterator[bytes]:
+    for source in sources:
+        yield frame_header(source.digest, source.size) + b"".join(source.read(0, source.size))

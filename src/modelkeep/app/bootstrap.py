@@ -1,0 +1,119 @@
+"""The composition root: the one place that knows every concrete class."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from modelkeep.app import schema
+from modelkeep.app.secret_key import load_secret_key
+from modelkeep.app.settings import Settings
+from modelkeep.domains.access import AccessService
+from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService
+from modelkeep.domains.audit import AuditSink, IdempotencyService, IdempotencySink
+from modelkeep.domains.catalog import (
+    AliasService,
+    ContentService,
+    ModelService,
+    NamespaceService,
+    RegistrationService,
+    VersionService,
+)
+from modelkeep.kernel.clock import Clock, system_clock
+from modelkeep.kernel.errors import RegistryError
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.ids import IdSource, new_id
+from modelkeep.platform.database import ConcurrentWriteError, Database, open_engines
+from modelkeep.platform.jobs import KeyedTasks
+from modelkeep.platform.objectstore import ObjectStore, open_store
+
+STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
+_VERIFIERS = 4
+_WRITERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a facade may call."""
+
+    access: AccessService
+    idempotency: IdempotencyService
+    artifacts: ArtifactService
+    namespaces: NamespaceService
+    models: ModelService
+    versions: VersionService
+    registration: RegistrationService
+    aliases: AliasService
+    content: ContentService
+    readiness: Callable[[], dict[str, str]]
+    close: Callable[[], None]
+
+
+def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = new_id) -> Services:
+    """Wire the product from its settings; nothing is read or written yet but the secret key."""
+    engines = open_engines(settings.database_url, pool_size=settings.database_pool)
+    store = open_store(settings.store_url)
+    database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
+    access = AccessService(database, clock, ids, load_secret_key(settings))
+    limits = settings.upload_limits
+    verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
+    writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="blob")
+    artifacts = ArtifactService(database, store, clock, limits, verifications, writers)
+    operations = ArtifactOperations(clock, ids, limits)
+
+    def close() -> None:
+        verifications.close()
+        writers.shutdown()
+        database.close()
+
+    return Services(
+        access=access,
+        idempotency=IdempotencyService(database, clock),
+        artifacts=artifacts,
+        namespaces=NamespaceService(database, access, clock),
+        models=ModelService(database, access, clock, ids),
+        versions=VersionService(database, access, clock),
+        registration=RegistrationService(database, access, operations, artifacts, clock, ids),
+        aliases=AliasService(database, access, clock),
+        content=ContentService(database, access, artifacts, limits),
+        readiness=lambda: _readiness(database, store),
+        close=close,
+    )
+
+
+def prepare(settings: Settings, services: Services) -> str | None:
+    """Bring the schema up to date and make what a registry starts with; return a new administrator's token, if any.
+
+    Several servers that start at once do it one after the other.
+
+    Raises:
+        SchemaError: a newer program has written the database.
+        PepperMismatchError: the database was set up under another secret key.
+    """
+    engines = open_engines(settings.database_url, pool_size=1)
+    try:
+        with schema.locked_schema(engines) as connection:
+            schema.migrate(connection)
+    finally:
+        engines.dispose()
+    try:
+        return _seed(services)
+    except ConcurrentWriteError:  # another server was first: what it made is there now
+        return _seed(services)
+
+
+def _seed(services: Services) -> str | None:
+    token = services.access.prepare()
+    services.namespaces.prepare(STARTUP)
+    return token
+
+
+def _readiness(database: Database, store: ObjectStore) -> dict[str, str]:
+    return {"database": _state(database.check), "object_store": _state(store.check)}
+
+
+def _state(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except RegistryError as error:
+        return error.message
+    return "ok"

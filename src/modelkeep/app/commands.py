@@ -1,0 +1,58 @@
+"""The commands of the server: `serve` and `migrate`. What they need is loaded when they run, and only then."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+_MISSING = "this installation has no server: pip install 'modelkeep[server]'"
+
+_database = click.option("--database-url", help="sqlite:///PATH or postgresql://USER@HOST/DB; by default in DATA-DIR.")
+_data_dir = click.option(
+    "--data-dir", type=click.Path(path_type=Path), help="Folder of everything local; default ~/.local/share/modelkeep."
+)
+
+
+@click.command(
+    epilog="Example: modelkeep serve --database-url postgresql://mk@db/mk --store-url 's3://models?region=eu-west-1'"
+)
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--port", type=int, help="Port to listen on; default 8080.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Server processes; default 1.")
+@_data_dir
+@_database
+@click.option("--store-url", help="Folder, s3://BUCKET, gs://BUCKET or az://CONTAINER; by default in DATA-DIR.")
+@click.option("--tls-certificate", help="PEM file: serve HTTPS.")
+@click.option("--tls-key", help="PEM file with the certificate's key.")
+@click.option(
+    "--behind-proxy", is_flag=True, default=None, help="A proxy in front does TLS; trust its X-Forwarded-For."
+)
+@click.option("--log-format", type=click.Choice(["console", "json"]), help="Default console.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Default info.")
+@click.option("--new-admin-token", is_flag=True, help="Issue a further administrator token, and store it here.")
+def serve(*, new_admin_token: bool, **flags: Any) -> None:  # noqa: ANN401 - click's options, named in Settings
+    """Run the registry: SQLite and a local folder unless told otherwise.
+
+    Every option is also an environment variable, such as MODELKEEP_DATABASE_URL.
+    """
+    serving = _load()
+    settings = serving.Settings.read(os.environ, **flags)
+    serving.serve(settings, new_admin_token=new_admin_token, say=lambda line: click.echo(line, err=True))
+
+
+@click.command(epilog="Example: modelkeep migrate --database-url postgresql://mk@db/mk")
+@_data_dir
+@_database
+def migrate(**flags: Any) -> None:  # noqa: ANN401 - as above
+    """Bring the database's schema up to date without serving; `serve` does the same at its start."""
+    serving = _load()
+    serving.migrate(serving.Settings.read(os.environ, **flags), say=click.echo)
+
+
+def _load() -> Any:  # noqa: ANN401 - the module, or a clear refusal
+    try:
+        from modelkeep.app import serving  # noqa: PLC0415 - heavy, and in the extra `server`
+    except ModuleNotFoundError as error:
+        raise click.ClickException(f"{_MISSING} ({error.name} is missing)") from None
+    return serving

@@ -1,0 +1,18 @@
+"""Alembic's environment: it works on the connection it is given, inside the transaction that is open."""
+
+from alembic import context
+from sqlalchemy import Connection
+
+import modelkeep.domains.access.tables
+import modelkeep.domains.artifacts.tables
+import modelkeep.domains.audit.tables
+import modelkeep.domains.catalog.tables  # noqa: F401 - each table module registers its tables
+from modelkeep.platform.database import Base
+
+
+def _run(connection: Connection) -> None:
+    context.configure(connection=connection, target_metadata=Base.metadata, compare_type=True, render_as_batch=False)
+    context.run_migrations()
+
+
+_run(context.config.attributes["connection"])

@@ -1,0 +1,116 @@
+"""Runs a server: prepares the registry once, then serves with one or several worker processes."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from modelkeep.app import schema
+from modelkeep.app.bootstrap import build, prepare
+from modelkeep.app.server import create_app
+from modelkeep.app.settings import PREFIX, LogFormat, Settings
+from modelkeep.client.credentials import find_credential, save_credential
+from modelkeep.kernel.errors import RegistryError
+from modelkeep.platform.database import open_engines
+from modelkeep.platform.telemetry import configure_logging
+
+Say = Callable[[str], None]
+
+
+def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
+    """Serve until a signal says stop; requests under way are then finished, uploads among them.
+
+    Args:
+        settings: where to listen and what to serve.
+        new_admin_token: issue a further token of the administrator first.
+        say: shows a line to the person who started the server.
+
+    Raises:
+        RegistryError: the database, the object store or the secret key cannot be used.
+    """
+    configure_logging(json=settings.log_format is LogFormat.JSON, level=settings.log_level)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    services = build(settings)
+    token = prepare(settings, services)
+    if new_admin_token and token is None:
+        token = services.access.issue_admin_token()
+    if token is not None:
+        save_credential(settings.url, token)
+    _greet(settings, token, say)
+    if settings.workers == 1:
+        uvicorn.Server(uvicorn.Config(create_app(settings, services), **_options(settings))).run()
+        return
+    services.close()
+    _hand_down(settings)
+    with tempfile.TemporaryDirectory(prefix="modelkeep-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        uvicorn.run(
+            "modelkeep.app.server:from_environment", factory=True, workers=settings.workers, **_options(settings)
+        )
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": settings.behind_proxy,
+        "forwarded_allow_ips": "*" if settings.behind_proxy else None,
+        "ssl_certfile": settings.tls_certificate or None,
+        "ssl_keyfile": settings.tls_key or None,
+        "timeout_graceful_shutdown": settings.shutdown_seconds,
+        "h11_max_incomplete_event_size": 64 * 1024,
+    }
+
+
+def _hand_down(settings: Settings) -> None:
+    """Put every setting into the environment that worker processes start with."""
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        os.environ[PREFIX + item.name.upper()] = str(value)
+
+
+def _greet(settings: Settings, token: str | None, say: Say) -> None:
+    say(f"Modelkeep serves {settings.url}  (reference: {settings.url}/docs)")
+    say(f"  data: {settings.data_dir}   stop: Ctrl-C")
+    if token is not None:
+        say("  This registry's administrator token is stored for the command line of this machine.")
+        say(f"  Elsewhere: modelkeep login --url {settings.url} --token {token}   (shown only now)")
+    elif not _is_logged_in(settings):
+        say("  The command line here has no token for it: 'modelkeep login', or 'modelkeep serve --new-admin-token'.")
+    say("  Next, in another shell: modelkeep push PATH MODEL")
+    if not settings.is_local and not settings.tls_certificate and not settings.behind_proxy:
+        say(
+            f"  WARNING: {settings.host} can be reached from other machines without TLS: tokens can be overheard. "
+            "Give --tls-certificate and --tls-key, or --behind-proxy when a proxy in front does TLS."
+        )
+
+
+def _is_logged_in(settings: Settings) -> bool:
+    try:
+        return find_credential(settings.url) is not None
+    except RegistryError:
+        return False
+
+
+def migrate(settings: Settings, say: Say) -> None:
+    """Bring the schema of the database up to date, and say what was done.
+
+    Raises:
+        RegistryError: the database cannot be used, or is newer than this program.
+    """
+    if settings.database_url.startswith("sqlite:///"):
+        Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    engines = open_engines(settings.database_url, pool_size=1)
+    try:
+        with schema.locked_schema(engines) as connection:
+            before, after = schema.migrate(connection)
+    finally:
+        engines.dispose()
+    say(f"the database is at {after} already" if before == after else f"the database went from {before} to {after}")

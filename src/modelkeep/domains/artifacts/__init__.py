@@ -1,0 +1,27 @@
+"""Blobs, manifests, uploads and downloads: content that is addressed by its digest."""
+
+from modelkeep.domains.artifacts.domain import (
+    Artifact,
+    BlobMissingError,
+    BlobSource,
+    CorruptBlobError,
+    PartPlan,
+    Upload,
+    UploadLimits,
+    UploadPlan,
+)
+from modelkeep.domains.artifacts.operations import ArtifactOperations
+from modelkeep.domains.artifacts.service import ArtifactService
+
+__all__ = [
+    "Artifact",
+    "ArtifactOperations",
+    "ArtifactService",
+    "BlobMissingError",
+    "BlobSource",
+    "CorruptBlobError",
+    "PartPlan",
+    "Upload",
+    "UploadLimits",
+    "UploadPlan",
+]

@@ -1,0 +1,81 @@
+"""What higher domains do with artifacts inside their own transactions."""
+
+from dataclasses import dataclass
+
+from modelkeep.domains.artifacts.domain import (
+    UPLOAD_LIFE,
+    Artifact,
+    ArtifactNotFoundError,
+    BlobMissingError,
+    Upload,
+    UploadLimits,
+    UploadNotFoundError,
+    UploadPlan,
+    expected_blobs,
+)
+from modelkeep.domains.artifacts.repository import ArtifactRepository
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.ids import IdSource
+from modelkeep.kernel.manifests import Manifest
+from modelkeep.platform.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactOperations:
+    """Opens uploads, and turns a complete one into an artifact."""
+
+    clock: Clock
+    new_id: IdSource
+    limits: UploadLimits
+
+    def open_upload(self, tx: Transaction, actor: Actor, scope: str, manifest: Manifest) -> UploadPlan:
+        """Open an upload of this content, or find the one that the actor has begun; say which blobs are missing.
+
+        A blob that is stored already is not asked for again, whoever brought it: every principal of this release may
+        read everything, so that knowing a digest gives nobody access to bytes they could not read anyway.
+        """
+        artifacts, now = ArtifactRepository(tx), self.clock()
+        upload = artifacts.find_open_upload(scope, actor.id, manifest.digest, now)
+        if upload is None:
+            upload = Upload(self.new_id(), scope, manifest.digest, actor.id, now, now + UPLOAD_LIFE)
+            artifacts.add_upload(upload, manifest.document(), expected_blobs(manifest))
+        return UploadPlan(upload, artifacts.missing(upload.id), self.limits)
+
+    def seal(self, tx: Transaction, actor: Actor, scope: str, upload_id: str) -> Artifact:
+        """Turn an upload whose blobs are all stored into an artifact; the upload is gone after that.
+
+        Raises:
+            UploadNotFoundError: the actor has no such upload for this model.
+            BlobMissingError: blobs are still missing; the details count them and name some.
+        """
+        artifacts = ArtifactRepository(tx)
+        upload = artifacts.find_upload(upload_id, actor.id)
+        if upload is None or upload.scope != scope:
+            raise UploadNotFoundError(f"no upload {upload_id} is open for this model; push again", upload=upload_id)
+        missing = artifacts.missing(upload_id)
+        if missing:
+            raise BlobMissingError(
+                f"{len(missing)} files of this version are not stored yet; upload them and try again",
+                missing=[str(blob.digest) for blob in missing[:10]],
+                count=len(missing),
+            )
+        document = artifacts.upload_document(upload_id)
+        blobs = artifacts.expected(upload_id)
+        manifest = Manifest.parse(document)
+        artifact = Artifact(upload.manifest_digest, len(manifest.files), manifest.total_size)
+        artifacts.add_artifact(artifact, document, [blob.digest for blob in blobs], self.clock())
+        artifacts.remove_upload(upload_id)
+        return artifact
+
+    def artifact(self, tx: Transaction, digest: Digest) -> Artifact:
+        """Return a stored artifact.
+
+        Raises:
+            ArtifactNotFoundError: there is none with this manifest digest.
+        """
+        found = ArtifactRepository(tx).find_artifact(digest)
+        if found is None:
+            raise ArtifactNotFoundError(f"no artifact {digest} is stored; upload its files first", digest=str(digest))
+        return found

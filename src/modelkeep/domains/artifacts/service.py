@@ -1,0 +1,273 @@
+"""Takes blobs in, verified, and hands them out."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+
+from cachetools import LRUCache
+
+from modelkeep.domains.artifacts.domain import (
+    LINK_LIFE,
+    BlobMismatchError,
+    BlobNotExpectedError,
+    CorruptBlobError,
+    ExpectedBlob,
+    PartPlan,
+    PartsMissingError,
+    SignedRequest,
+    Upload,
+    UploadLimits,
+    UploadNotFoundError,
+    UploadPlan,
+    blob_key,
+    staging_id,
+)
+from modelkeep.domains.artifacts.repository import ArtifactRepository
+from modelkeep.kernel.blob_frames import BlobFrame
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.digests import Digest, Hasher
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.manifests import FileEntry, Manifest
+from modelkeep.platform.database import Database, Transaction
+from modelkeep.platform.jobs import KeyedTasks
+from modelkeep.platform.objectstore import ObjectNotFoundError, ObjectStore, Staging
+
+CACHED_FILES = 200_000
+VERIFY_WAIT_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob in the object store, open for reading."""
+
+    digest: Digest
+    size: int
+    store: ObjectStore = field(repr=False)
+
+    def link(self, filename: str) -> SignedRequest | None:
+        """Return a presigned download that is good for an hour, for a store that can sign."""
+        return self.store.sign_get(blob_key(self.digest), expires_in=LINK_LIFE, filename=filename)
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes of a half-open range.
+
+        Raises:
+            CorruptBlobError: the object is gone.
+        """
+        if start == end:
+            return iter(())
+        try:
+            return self.store.read(blob_key(self.digest), start=start, end=end)
+        except ObjectNotFoundError as error:
+            raise lost(self.digest) from error
+
+
+def lost(digest: Digest) -> CorruptBlobError:
+    """Return the error for a blob that is recorded and whose bytes are gone."""
+    return CorruptBlobError(
+        f"blob {digest} is recorded but its bytes are gone from the object store; restore them from a backup, or push "
+        "the same files again",
+        digest=str(digest),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactService:
+    """Uploads in resumable parts or small batches, and downloads."""
+
+    database: Database
+    store: ObjectStore
+    clock: Clock
+    limits: UploadLimits
+    verifications: KeyedTasks
+    writers: ThreadPoolExecutor
+    _manifests: "LRUCache[Digest, dict[str, FileEntry]]" = field(
+        default_factory=lambda: LRUCache(maxsize=CACHED_FILES, getsizeof=len), repr=False
+    )
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def status(self, actor: Actor, upload_id: str) -> UploadPlan:
+        """Return the actor's upload and what it still lacks."""
+        with self.database.snapshot() as tx:
+            upload = self._own(tx, actor, upload_id)
+            return UploadPlan(upload, ArtifactRepository(tx).missing(upload_id), self.limits)
+
+    def plan_blob(self, actor: Actor, upload_id: str, digest: Digest) -> tuple[PartPlan, ...]:
+        """Return the parts of a blob: which are there, and where each other one goes."""
+        staging = self._staging(self._expect(actor, upload_id, digest), upload_id)
+        received = self.store.parts(staging)
+        plans = []
+        for number in range(1, staging.part_count + 1):
+            offset, length = staging.part(number)
+            there = number in received
+            request = None if there else self.store.sign_part(staging, number, expires_in=LINK_LIFE)
+            plans.append(PartPlan(number, offset, length, there, request))
+        return tuple(plans)
+
+    def receive_part(self, actor: Actor, upload_id: str, digest: Digest, number: int, data: Iterable[bytes]) -> None:
+        """Take one part of a blob; a part that came before is written again.
+
+        Raises:
+            BlobMismatchError: there is no such part, or the data is longer or shorter than the part.
+        """
+        staging = self._staging(self._expect(actor, upload_id, digest), upload_id)
+        if not 1 <= number <= staging.part_count:
+            raise BlobMismatchError(f"blob {digest} has parts 1 to {staging.part_count}, not {number}")
+        _, length = staging.part(number)
+        self.store.write_part(staging, number, _exactly(length, data))
+
+    def complete_blob(self, actor: Actor, upload_id: str, digest: Digest) -> bool:
+        """Verify a blob whose parts are all there and store it; False while that still goes on: ask again.
+
+        Raises:
+            PartsMissingError: parts are missing; the details list some.
+            BlobMismatchError: the bytes have another digest; they are dropped.
+        """
+        blob = self._expect(actor, upload_id, digest)
+        with self.database.snapshot() as tx:
+            if ArtifactRepository(tx).stored([digest]):
+                return True
+        return self.verifications.run(
+            staging_id(upload_id, digest), lambda: self._verify(blob, upload_id), wait_seconds=VERIFY_WAIT_SECONDS
+        )
+
+    def _verify(self, blob: ExpectedBlob, upload_id: str) -> None:
+        staging, hasher = self._staging(blob, upload_id), Hasher()
+        received = self.store.parts(staging)
+        absent = [number for number in range(1, staging.part_count + 1) if number not in received]
+        if absent and self.store.find(blob_key(blob.digest)) is None:
+            raise PartsMissingError(
+                f"{len(absent)} parts of blob {blob.digest} are missing; send them and try again",
+                parts=absent[:100],
+                count=len(absent),
+            )
+
+        def accept() -> None:
+            if hasher.digest() != blob.digest:
+                raise BlobMismatchError(
+                    f"the bytes sent as {blob.digest} are {hasher.digest()}: a file changed while it was pushed, or "
+                    "the transfer damaged it; push again",
+                    expected=str(blob.digest),
+                    received=str(hasher.digest()),
+                )
+
+        try:
+            self.store.publish(staging, blob_key(blob.digest), hasher.update, accept)
+        except BlobMismatchError:
+            self.store.discard(staging.id)
+            raise
+        with self.database.transaction() as tx:
+            ArtifactRepository(tx).add_blobs([blob], self.clock())
+
+    def receive_batch(self, actor: Actor, upload_id: str, frames: Iterable[BlobFrame]) -> tuple[Digest, ...]:
+        """Take in many small blobs: each is verified, stored, and recorded once all of the batch are.
+
+        Raises:
+            BlobNotExpectedError: the upload's manifest does not name a blob.
+            BlobMismatchError: a blob's bytes are not what its digest says; nothing of the batch is recorded, and all
+                of it is asked for again.
+        """
+        batch = tuple(frames)
+        with self.database.snapshot() as tx:
+            self._own(tx, actor, upload_id)
+            named = set(ArtifactRepository(tx).expected(upload_id, [frame.digest for frame in batch]))
+        for frame in batch:
+            if ExpectedBlob(frame.digest, len(frame.data)) not in named:
+                raise _not_expected(frame.digest, upload_id)
+        blobs = list(self.writers.map(self._put, batch))
+        if blobs:
+            with self.database.transaction() as tx:
+                ArtifactRepository(tx).add_blobs(blobs, self.clock())
+        return tuple(blob.digest for blob in blobs)
+
+    def _put(self, frame: BlobFrame) -> ExpectedBlob:
+        found = Digest.of(frame.data)
+        if found != frame.digest:
+            raise BlobMismatchError(
+                f"the bytes sent as {frame.digest} are {found}: a file changed while it was pushed; push again",
+                expected=str(frame.digest),
+                received=str(found),
+            )
+        self.store.put(blob_key(found), frame.data)
+        return ExpectedBlob(found, len(frame.data))
+
+    def cancel(self, actor: Actor, upload_id: str) -> None:
+        """Drop the actor's upload and the parts that came; blobs that were completed stay for the next push."""
+        with self.database.transaction() as tx:
+            self._own(tx, actor, upload_id)
+            ArtifactRepository(tx).remove_upload(upload_id)
+        self.store.discard(upload_id)
+
+    def discard_staging(self, upload_id: str) -> None:
+        """Drop the parts of an upload that is no more."""
+        self.store.discard(upload_id)
+
+    def expire_uploads(self) -> int:
+        """Drop uploads that nobody finished in seven days, at most 100 at once; return how many."""
+        with self.database.transaction() as tx:
+            artifacts = ArtifactRepository(tx)
+            expired = artifacts.expired_uploads(self.clock())
+            for upload_id in expired:
+                artifacts.remove_upload(upload_id)
+        for upload_id in expired:
+            self.store.discard(upload_id)
+        return len(expired)
+
+    def files(self, manifest: Digest) -> dict[str, FileEntry]:
+        """Return the files of an artifact by path; manifests never change, so that recent ones are remembered."""
+        with self._lock:
+            known = self._manifests.get(manifest)
+        if known is None:
+            known = {entry.path: entry for entry in Manifest.parse(self.document(manifest)).files}
+            with self._lock:
+                if len(known) <= CACHED_FILES:
+                    self._manifests[manifest] = known
+        return known
+
+    def document(self, manifest: Digest) -> bytes:
+        """Return a manifest, byte for byte."""
+        with self.database.snapshot() as tx:
+            return ArtifactRepository(tx).document(manifest)
+
+    def blob(self, entry: FileEntry) -> StoredBlob:
+        """Open a file of an artifact for reading."""
+        return StoredBlob(entry.digest, entry.size, self.store)
+
+    def _own(self, tx: Transaction, actor: Actor, upload_id: str) -> Upload:
+        upload = ArtifactRepository(tx).find_upload(upload_id, actor.id)
+        if upload is None or upload.expires_at <= self.clock():
+            raise UploadNotFoundError(
+                f"no upload {upload_id} is open; it expired or its version is registered: push again", upload=upload_id
+            )
+        return upload
+
+    def _expect(self, actor: Actor, upload_id: str, digest: Digest) -> ExpectedBlob:
+        with self.database.snapshot() as tx:
+            self._own(tx, actor, upload_id)
+            named = ArtifactRepository(tx).expected(upload_id, [digest])
+        if not named:
+            raise _not_expected(digest, upload_id)
+        return named[0]
+
+    def _staging(self, blob: ExpectedBlob, upload_id: str) -> Staging:
+        return Staging(staging_id(upload_id, blob.digest), blob.size, self.limits.part_size_for(blob.size))
+
+
+def _not_expected(digest: Digest, upload_id: str) -> BlobNotExpectedError:
+    return BlobNotExpectedError(
+        f"the manifest of upload {upload_id} does not name blob {digest}; open a new upload for other files",
+        digest=str(digest),
+    )
+
+
+def _exactly(length: int, data: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass the data on, and refuse it when it is not of the announced length."""
+    seen = 0
+    for chunk in data:
+        seen += len(chunk)
+        if seen > length:
+            break
+        yield chunk
+    if seen != length:
+        raise BlobMismatchError(f"this part has {length} bytes; {'more' if seen > length else seen} were sent")

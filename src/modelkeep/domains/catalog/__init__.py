@@ -1,0 +1,57 @@
+"""Namespaces, models, versions, semver, aliases, tags and stage history: what there is, and by which name."""
+
+from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
+from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
+from modelkeep.domains.catalog.domain.queries import ListQuery
+from modelkeep.domains.catalog.domain.records import (
+    DataRef,
+    Environment,
+    Metric,
+    Parent,
+    Relation,
+    TrainingCode,
+    VersionRecord,
+)
+from modelkeep.domains.catalog.domain.versioning import BumpRequest
+from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.service import (
+    AliasService,
+    ContentService,
+    ModelService,
+    NamespaceService,
+    NewModel,
+    NewVersion,
+    OpenFile,
+    RegisteredVersion,
+    RegistrationService,
+    VersionService,
+)
+
+__all__ = [
+    "AliasInterval",
+    "AliasService",
+    "BumpRequest",
+    "ContentService",
+    "DataRef",
+    "Environment",
+    "ListQuery",
+    "Metric",
+    "Model",
+    "ModelDetails",
+    "ModelService",
+    "ModelVersion",
+    "Namespace",
+    "NamespaceService",
+    "NewModel",
+    "NewVersion",
+    "OpenFile",
+    "Parent",
+    "RegisteredVersion",
+    "RegistrationService",
+    "Relation",
+    "StageInterval",
+    "TrainingCode",
+    "VersionRecord",
+    "VersionService",
+    "Visibility",
+]

@@ -1,0 +1,76 @@
+"""Aliases: names that move from version to version, with their whole history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelkeep.domains.catalog.domain.errors import InvalidRecordError
+from modelkeep.domains.catalog.domain.versions import STAGES, ModelVersion
+from modelkeep.kernel.events import Event, Json
+from modelkeep.kernel.identity import Actor, PrincipalId
+from modelkeep.kernel.references import Alias, ModelName
+from modelkeep.kernel.semver import Version
+
+_RESERVED = frozenset({"latest", *(stage.lower() for stage in STAGES)})
+
+
+@dataclass(frozen=True, slots=True)
+class AliasInterval:
+    """What an alias pointed to from one moment to another; `until` is None for now."""
+
+    name: str
+    version_id: str
+    number: int
+    version: Version
+    since: datetime
+    set_by: PrincipalId
+    until: datetime | None = None
+    ended_by: PrincipalId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageInterval:
+    """The stage a version held from one moment to another; `until` is None for now."""
+
+    version_id: str
+    number: int
+    version: Version
+    stage: str
+    since: datetime
+    set_by: PrincipalId
+    until: datetime | None = None
+    ended_by: PrincipalId | None = None
+
+
+def check_alias_name(name: str) -> str:
+    """Return the name, or refuse it when it could be read as a version, a number or a stage.
+
+    Raises:
+        InvalidRecordError: the name is that of a stage, or `latest`.
+        InvalidReferenceError: the name breaks the grammar of references.
+    """
+    if name.lower() in _RESERVED:
+        raise InvalidRecordError(
+            f"{name!r} cannot be an alias: '@{name}' already means "
+            + ("the newest version" if name.lower() == "latest" else "whoever holds that stage; request a promotion"),
+            alias=name,
+        )
+    return Alias(name).name
+
+
+def alias_set(version: ModelVersion, name: str, previous: AliasInterval | None, by: Actor, at: datetime) -> Event:
+    """Return the event of pointing an alias to a version."""
+    data: dict[str, Json] = {
+        "alias": name,
+        "model_id": version.model_id,
+        "version_id": version.id,
+        "number": version.number,
+        "previous_version_id": previous.version_id if previous else None,
+        "previous_number": previous.number if previous else None,
+    }
+    return Event("catalog.alias_set", f"{version.model}@{name}", by, at, data)
+
+
+def alias_removed(model: ModelName, previous: AliasInterval, by: Actor, at: datetime) -> Event:
+    """Return the event of removing an alias."""
+    data: dict[str, Json] = {"alias": previous.name, "version_id": previous.version_id, "number": previous.number}
+    return Event("catalog.alias_removed", f"{model}@{previous.name}", by, at, data)

@@ -1,0 +1,86 @@
+"""What can be wrong with a request to the catalog."""
+
+from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
+
+
+class InvalidRecordError(InvalidValueError):
+    """A field of a record breaks its rule."""
+
+    code = "catalog.invalid_record"
+
+
+class NamespaceNotFoundError(RegistryError):
+    """There is no such namespace."""
+
+    kind = Kind.NOT_FOUND
+    code = "catalog.namespace_not_found"
+
+
+class NamespaceExistsError(RegistryError):
+    """The namespace is there already."""
+
+    kind = Kind.ALREADY_EXISTS
+    code = "catalog.namespace_exists"
+
+
+class NamespaceNotEmptyError(RegistryError):
+    """A namespace with models cannot be deleted."""
+
+    kind = Kind.BLOCKED
+    code = "catalog.namespace_not_empty"
+
+
+class ModelNotFoundError(RegistryError):
+    """There is no such model, or it is deleted."""
+
+    kind = Kind.NOT_FOUND
+    code = "catalog.model_not_found"
+
+
+class ModelExistsError(RegistryError):
+    """The model is there already, if only deleted."""
+
+    kind = Kind.ALREADY_EXISTS
+    code = "catalog.model_exists"
+
+
+class VersionNotFoundError(RegistryError):
+    """No version answers to this reference."""
+
+    kind = Kind.NOT_FOUND
+    code = "catalog.version_not_found"
+
+
+class VersionExistsError(RegistryError):
+    """The version number is taken by other content."""
+
+    kind = Kind.ALREADY_EXISTS
+    code = "catalog.version_exists"
+
+
+class AliasNotFoundError(RegistryError):
+    """The model has no such alias."""
+
+    kind = Kind.NOT_FOUND
+    code = "catalog.alias_not_found"
+
+
+class TagNotFoundError(RegistryError):
+    """The model or version has no such tag."""
+
+    kind = Kind.NOT_FOUND
+    code = "catalog.tag_not_found"
+
+
+class FileNotFoundInVersionError(RegistryError):
+    """The version's artifact has no file at this path."""
+
+    kind = Kind.NOT_FOUND
+    code = "catalog.file_not_found"
+
+
+class DeletionBlockedError(RegistryError):
+    """Something still points to what should be deleted; the details list it."""
+
+    kind = Kind.BLOCKED
+    code = "catalog.deletion_blocked"

@@ -1,0 +1,160 @@
+"""A version of a model: content, number, record and stage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Self
+
+from modelkeep.domains.catalog.domain.errors import InvalidRecordError, TagNotFoundError
+from modelkeep.domains.catalog.domain.fields import (
+    MAX_DESCRIPTION,
+    MAX_TAG_VALUE,
+    check_key,
+    check_tags,
+    check_text,
+    tag_texts,
+)
+from modelkeep.domains.catalog.domain.records import Metric, VersionRecord, merge_metrics
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.events import Event, Json
+from modelkeep.kernel.identity import Actor, PrincipalId
+from modelkeep.kernel.references import ModelName
+from modelkeep.kernel.semver import Version
+
+DRAFT: Final = "Draft"
+"""The stage every version starts in; only governance moves it."""
+
+STAGES: Final = ("Draft", "Staging", "Production", "Deprecated", "Archived")
+"""The stages of the default lifecycle: an alias must not be named like one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version: its content never changes, facts about it are added."""
+
+    id: str
+    model_id: str
+    model: ModelName
+    number: int
+    version: Version
+    stage: str
+    manifest_digest: Digest
+    file_count: int
+    total_size: int
+    record: VersionRecord
+    aliases: tuple[str, ...]
+    created_at: datetime
+    created_by: PrincipalId
+    changed_at: datetime
+    changed_by: PrincipalId
+    deleted_at: datetime | None = None
+    revision: int = 1
+
+    @property
+    def reference(self) -> str:
+        """The exact reference to it."""
+        return f"{self.model}:{self.version}"
+
+    @property
+    def facts(self) -> Json:
+        """What the audit log keeps a digest of."""
+        return {
+            "id": self.id,
+            "model_id": self.model_id,
+            "number": self.number,
+            "version": str(self.version),
+            "manifest_digest": str(self.manifest_digest),
+            "stage": self.stage,
+            "revision": self.revision,
+        }
+
+    def registered(self, by: Actor) -> Event:
+        """Return the event of its registration."""
+        record = self.record
+        texts = {"description": record.description, "message": record.message} | tag_texts(record.tags)
+        data: dict[str, Json] = {
+            "model_id": self.model_id,
+            "number": self.number,
+            "version": str(self.version),
+            "manifest_digest": str(self.manifest_digest),
+            "stage": self.stage,
+            "metrics": [_metric_data(metric) for metric in record.metrics],
+        }
+        return Event("catalog.version_registered", self.reference, by, self.created_at, data, texts, after=self.facts)
+
+    def describe(self, description: str, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Change the description."""
+        check_text("description", description, MAX_DESCRIPTION)
+        changed = self._changed(by, at, record=replace(self.record, description=description))
+        return changed, self._event("catalog.version_updated", changed, by, texts={"description": description})
+
+    def tag(self, key: str, value: str, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Set a tag."""
+        check_key("tag", key)
+        check_text(f"tag {key}", value, MAX_TAG_VALUE)
+        changed = self._changed(by, at, record=replace(self.record, tags=check_tags({**self.record.tags, key: value})))
+        return changed, self._event("catalog.version_tagged", changed, by, texts=tag_texts({key: value}))
+
+    def untag(self, key: str, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Remove a tag.
+
+        Raises:
+            TagNotFoundError: the version has no such tag.
+        """
+        if key not in self.record.tags:
+            raise TagNotFoundError(f"{self.reference} has no tag {key!r}", key=key)
+        tags = {name: value for name, value in self.record.tags.items() if name != key}
+        changed = self._changed(by, at, record=replace(self.record, tags=tags))
+        return changed, self._event("catalog.version_untagged", changed, by, texts={"tag_key": key})
+
+    def measure(self, metrics: tuple[Metric, ...], by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Add measurements; the log keeps those that are replaced."""
+        if not metrics:
+            raise InvalidRecordError("no metrics were sent; send at least one name and value")
+        merged = merge_metrics(self.record.metrics, metrics)
+        known = {metric.identity: metric for metric in self.record.metrics}
+        replaced = [known[metric.identity] for metric in metrics if metric.identity in known]
+        changed = self._changed(by, at, record=replace(self.record, metrics=merged))
+        data: dict[str, Json] = {
+            "metrics": [_metric_data(metric) for metric in metrics],
+            "replaced": [_metric_data(metric) for metric in replaced],
+        }
+        return changed, self._event("catalog.metrics_logged", changed, by, data=data)
+
+    def delete(self, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Delete it, softly: its number and version stay taken, and it can be restored."""
+        changed = self._changed(by, at, deleted_at=at)
+        return changed, self._event("catalog.version_deleted", changed, by)
+
+    def restore(self, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Bring it back."""
+        changed = self._changed(by, at, deleted_at=None)
+        return changed, self._event("catalog.version_restored", changed, by)
+
+    def _changed(self, by: Actor, at: datetime, **values: object) -> Self:
+        return replace(self, revision=self.revision + 1, changed_at=at, changed_by=by.id, **values)  # type: ignore[arg-type]  # replace() checks names at run time
+
+    def _event(
+        self,
+        name: str,
+        changed: "ModelVersion",
+        by: Actor,
+        *,
+        data: Mapping[str, Json] | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> Event:
+        facts = {"version_id": self.id, "revision": changed.revision, **(data or {})}
+        return Event(
+            name, self.reference, by, changed.changed_at, facts, texts or {}, before=self.facts, after=changed.facts
+        )
+
+
+def _metric_data(metric: Metric) -> Json:
+    """Return a metric for the audit leaf, which holds no floats: the value is its shortest exact decimal."""
+    return {
+        "name": metric.name,
+        "value": repr(metric.value),
+        "dataset": metric.dataset,
+        "slice": metric.slice,
+        "step": metric.step,
+    }

@@ -1,0 +1,156 @@
+"""Aliases and stages as intervals, within one transaction."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
+from modelkeep.domains.catalog.domain.errors import AliasNotFoundError
+from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page
+from modelkeep.domains.catalog.tables import AliasRow, StageRow, VersionRow
+from modelkeep.kernel.identity import PrincipalId
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.kernel.semver import Version
+from modelkeep.platform.database import AnyRow, AnySelect, Transaction
+
+
+class AliasRepository:
+    """The aliases of models, and the stages of versions, with their history."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work with the transaction's session."""
+        self._session = tx.session
+
+    def get(self, model: Model, name: str) -> AliasInterval:
+        """Return what an alias points to now.
+
+        Raises:
+            AliasNotFoundError: the model has no such alias now.
+        """
+        found = self.find(model.id, name)
+        if found is None:
+            raise AliasNotFoundError(
+                f"{model.name} has no alias {name!r}; 'modelkeep show {model.name}' lists those it has", alias=name
+            )
+        return found
+
+    def find(self, model_id: str, name: str) -> AliasInterval | None:
+        """Return what an alias points to now, or None."""
+        row = self._session.execute(
+            _aliases().where(AliasRow.model_id == model_id, AliasRow.name == name, AliasRow.until.is_(None))
+        ).one_or_none()
+        return None if row is None else _alias(row)
+
+    def of_version(self, version_id: str) -> tuple[str, ...]:
+        """Return the aliases that point to a version now."""
+        rows = self._session.scalars(
+            select(AliasRow.name)
+            .where(AliasRow.version_id == version_id, AliasRow.until.is_(None))
+            .order_by(AliasRow.name)
+        )
+        return tuple(rows)
+
+    def of_model(self, model_id: str, limit: int) -> tuple[str, ...]:
+        """Return some of the aliases that a model has now."""
+        rows = self._session.scalars(
+            select(AliasRow.name)
+            .where(AliasRow.model_id == model_id, AliasRow.until.is_(None))
+            .order_by(AliasRow.name)
+            .limit(limit)
+        )
+        return tuple(rows)
+
+    def begin(self, model_id: str, name: str, version_id: str, by: PrincipalId, at: datetime) -> None:
+        """Point an alias to a version from now on; the interval before must have been ended."""
+        values = {"model_id": model_id, "name": name, "since": at, "version_id": version_id, "set_by": by}
+        self._session.execute(insert(AliasRow).values(values))
+
+    def end(self, model_id: str, name: str, by: PrincipalId, at: datetime) -> None:
+        """End what an alias points to now."""
+        self._session.execute(
+            update(AliasRow)
+            .where(AliasRow.model_id == model_id, AliasRow.name == name, AliasRow.until.is_(None))
+            .values(until=at, ended_by=by)
+        )
+
+    def list(self, model_id: str, request: PageRequest) -> Page[AliasInterval]:
+        """Return one page of the aliases a model has now, by name."""
+        key = OrderKey(AliasRow.name.expression, str)
+        return fetch_page(
+            self._session,
+            _aliases()
+            .add_columns(AliasRow.name, AliasRow.version_id)
+            .where(AliasRow.model_id == model_id, AliasRow.until.is_(None)),
+            request=request,
+            scope=f"aliases {model_id}",
+            order=(key, AliasRow.version_id.expression, False),
+            build=_alias,
+        )
+
+    def history(self, model_id: str, name: str, request: PageRequest) -> Page[AliasInterval]:
+        """Return one page of what an alias pointed to, newest first."""
+        key = OrderKey(AliasRow.since.expression, datetime)
+        return fetch_page(
+            self._session,
+            _aliases()
+            .add_columns(AliasRow.since, AliasRow.version_id)
+            .where(AliasRow.model_id == model_id, AliasRow.name == name),
+            request=request,
+            scope=f"alias history {model_id} {name}",
+            order=(key, AliasRow.version_id.expression, True),
+            build=_alias,
+        )
+
+    def stages(self, model_id: str, request: PageRequest) -> Page[StageInterval]:
+        """Return one page of the stages that a model's versions held, newest first."""
+        key = OrderKey(StageRow.since.expression, datetime)
+        query = (
+            select(
+                StageRow.version_id,
+                VersionRow.number,
+                VersionRow.version,
+                StageRow.stage,
+                StageRow.since,
+                StageRow.set_by,
+                StageRow.until,
+                StageRow.ended_by,
+                StageRow.since.label("place"),
+                StageRow.version_id.label("identity"),
+            )
+            .join(VersionRow, VersionRow.id == StageRow.version_id)
+            .where(StageRow.model_id == model_id)
+        )
+        return fetch_page(
+            self._session,
+            query,
+            request=request,
+            scope=f"stages {model_id}",
+            order=(key, StageRow.version_id.expression, True),
+            build=_stage,
+        )
+
+
+def _aliases() -> AnySelect:
+    return select(
+        AliasRow.name,
+        AliasRow.version_id,
+        VersionRow.number,
+        VersionRow.version,
+        AliasRow.since,
+        AliasRow.set_by,
+        AliasRow.until,
+        AliasRow.ended_by,
+    ).join(VersionRow, VersionRow.id == AliasRow.version_id)
+
+
+def _alias(row: AnyRow) -> AliasInterval:
+    name, version_id, number, version, since, set_by, until, ended_by = row[:8]
+    by = None if ended_by is None else PrincipalId(ended_by)
+    return AliasInterval(name, version_id, number, Version.parse(version), since, PrincipalId(set_by), until, by)
+
+
+def _stage(row: AnyRow) -> StageInterval:
+    version_id, number, version, stage, since, set_by, until, ended_by = row[:8]
+    by = None if ended_by is None else PrincipalId(ended_by)
+    return StageInterval(version_id, number, Version.parse(version), stage, since, PrincipalId(set_by), until, by)

@@ -1,0 +1,144 @@
+"""The searchable fields beside the records: one narrow index for tags, metrics, parameters and references."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import delete, exists, insert
+from sqlalchemy.orm import Session
+
+from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.records import DataRef, Environment, TrainingCode, VersionRecord
+from modelkeep.domains.catalog.tables import FieldRow
+from modelkeep.kernel.filters import Boolean, Number, Operator
+from modelkeep.platform.database.criteria import Column, Criterion, Term, matches, ordered
+
+INDEXED_LENGTH: Final = 400
+"""Longer texts are indexed by their first characters and their digest: equality stays exact, patterns see the start."""
+
+DATA_KEYS: Final = ("uri", "digest", "name", "version", "license", "rows", "personal_data")
+CODE_KEYS: Final = tuple(field.name for field in fields(TrainingCode))
+ENVIRONMENT_KEYS: Final = tuple(field.name for field in fields(Environment))
+PARENT_KEYS: Final = ("reference", "relation")
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedField:
+    """One value under one key, as text, as a number, or both."""
+
+    field: str
+    key: str
+    text: str | None
+    number: float | None = None
+
+
+def index_model(session: Session, model: Model, *, fresh: bool = False) -> None:
+    """Write the searchable fields of a model."""
+    entries = [_text("model.tag", key, value) for key, value in model.tags.items()]
+    entries += [_text("model.owner", "", owner) for owner in model.owners]
+    _write(session, model.id, entries, fresh=fresh)
+
+
+def index_version(session: Session, version_id: str, record: VersionRecord, *, fresh: bool = False) -> None:
+    """Write the searchable fields of a version."""
+    _write(session, version_id, list(_of_record(record)), fresh=fresh)
+
+
+def field_matches(subject: Column, field: str, term: Term) -> Criterion:
+    """Return the condition that a subject has the field the term names, with such a value."""
+    condition = _value_condition(term)
+    wanted = [FieldRow.subject_id == subject, FieldRow.field == field, FieldRow.key == term.key]
+    return exists().where(*wanted, *([] if condition is None else [condition]))
+
+
+def shortened(value: str) -> str:
+    """Return a text as the index holds it."""
+    if len(value) <= INDEXED_LENGTH:
+        return value
+    return f"{value[:INDEXED_LENGTH]}…{sha256(value.encode()).hexdigest()}"
+
+
+def _value_condition(term: Term) -> Criterion | None:
+    text: Column = FieldRow.text.expression
+    if term.operator is Operator.EXISTS:
+        return None
+    if term.operator is Operator.MATCHES:
+        return matches(text, term.text, term.dialect)
+    if isinstance(term.value, Number):
+        as_number = ordered(FieldRow.number.expression, term.operator, float(term.value.decimal))
+        return as_number if term.operator is not Operator.EQUAL else as_number | (text == term.text)
+    if isinstance(term.value, Boolean) and term.operator is not Operator.EQUAL:
+        term.refuse("Compare this with = true or = false")
+    return ordered(text, term.operator, shortened(term.text))
+
+
+def _of_record(record: VersionRecord) -> Iterator[IndexedField]:
+    for key, tag in record.tags.items():
+        yield _text("version.tag", key, tag)
+    for metric in sorted(record.metrics, key=lambda item: (item.dataset or "", item.slice or "", -(item.step or 0))):
+        yield IndexedField("version.metric", metric.name, None, metric.value)
+    for key, parameter in record.parameters.items():
+        yield _scalar("version.param", key, parameter)
+    for field, references in (
+        ("version.training_data", record.training_data),
+        ("version.validation_data", record.validation_data),
+    ):
+        for reference in references:
+            yield from _of_part(field, reference, DATA_KEYS)
+    yield from _of_part("version.training_code", record.training_code, CODE_KEYS)
+    yield from _of_part("version.environment", record.environment, ENVIRONMENT_KEYS)
+    for parent in record.parents:
+        yield _text("version.parent", "reference", parent.reference)
+        yield _text("version.parent", "relation", parent.relation.value)
+
+
+def _of_part(
+    field: str, part: DataRef | TrainingCode | Environment | None, keys: tuple[str, ...]
+) -> Iterator[IndexedField]:
+    for key in keys:
+        value = getattr(part, key, None)
+        if value is not None:
+            yield _scalar(field, key, value)
+
+
+def _scalar(field: str, key: str, value: bool | float | str) -> IndexedField:  # noqa: FBT001 - a value, not a switch
+    if isinstance(value, bool):
+        return _text(field, key, "true" if value else "false")
+    if isinstance(value, str):
+        return _text(field, key, value)
+    return IndexedField(field, key, repr(value), float(value))
+
+
+def _text(field: str, key: str, value: str) -> IndexedField:
+    return IndexedField(field, key, shortened(value), _number(value))
+
+
+def _number(value: str) -> float | None:
+    """Return the number a text is, so that `param.lr < 0.01` finds parameters that were sent as text."""
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if abs(number) < float("inf") else None
+
+
+def _write(session: Session, subject_id: str, entries: list[IndexedField], *, fresh: bool) -> None:
+    if not fresh:
+        session.execute(delete(FieldRow).where(FieldRow.subject_id == subject_id))
+    ordinals: dict[tuple[str, str], int] = {}
+    rows = []
+    for entry in entries:
+        place = ordinals[entry.field, entry.key] = ordinals.get((entry.field, entry.key), -1) + 1
+        rows.append(
+            {
+                "subject_id": subject_id,
+                "field": entry.field,
+                "key": entry.key,
+                "ordinal": place,
+                "text": entry.text,
+                "number": entry.number,
+            }
+        )
+    if rows:
+        session.execute(insert(FieldRow), rows)

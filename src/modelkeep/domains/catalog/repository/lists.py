@@ -1,0 +1,83 @@
+"""Lists: filter, one order, keyset paging. The shape that every list of the catalog shares."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import tuple_
+from sqlalchemy.orm import Session
+
+from modelkeep.kernel.clock import timestamp
+from modelkeep.kernel.filters import FilterSyntaxError, OrderTerm, parse_order
+from modelkeep.kernel.paging import Page, PageRequest, PositionValue, decode_token, encode_token
+from modelkeep.platform.database import AnyRow, AnySelect
+from modelkeep.platform.database.criteria import Column
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """A column that a list can be ordered by, and the type its values have in a page token."""
+
+    column: Column
+    kind: type[str] | type[int] | type[float] | type[datetime]
+
+    def portable(self, value: object) -> PositionValue:
+        """Return a value of the column as a page token holds it."""
+        return timestamp(value) if isinstance(value, datetime) else value  # type: ignore[return-value]  # by `kind`
+
+    def bound(self, value: PositionValue) -> object:
+        """Return a value of a page token as the column compares it."""
+        return datetime.fromisoformat(str(value)) if self.kind is datetime else value
+
+
+def single_order(text: str, default: OrderTerm) -> OrderTerm:
+    """Return the one term a list is ordered by.
+
+    Raises:
+        FilterSyntaxError: the text is not an order, or has several terms.
+    """
+    terms = parse_order(text)
+    if len(terms) > 1:
+        raise FilterSyntaxError.at(text, terms[1].field.position, "A list is ordered by one field")
+    return terms[0] if terms else default
+
+
+def unknown_order(text: str, term: OrderTerm, known: Mapping[str, object]) -> FilterSyntaxError:
+    """Return the error for an order by a field that has none."""
+    problem = f"'{term.field}' is nothing to order by; there are {', '.join(sorted(known))}"
+    return FilterSyntaxError.at(text, term.field.position, problem)
+
+
+def fetch_page(
+    session: Session,
+    query: AnySelect,
+    *,
+    request: PageRequest,
+    scope: str,
+    order: tuple[OrderKey, Column, bool],
+    build: Callable[[AnyRow], V],
+) -> Page[V]:
+    """Return one page of a query, ordered by a key and then by the id in the same direction.
+
+    The query's columns must end with the order column and the id.
+
+    Raises:
+        InvalidPageTokenError: the token is not one of this list.
+    """
+    key, identity, descending = order
+    if request.token is not None:
+        kind = str if key.kind is datetime else key.kind
+        value, last_id = decode_token(request.token, scope, (kind, str))
+        seen = tuple_(key.bound(value), last_id)
+        place = tuple_(key.column, identity)
+        query = query.where(place < seen if descending else place > seen)
+    directed = (key.column.desc(), identity.desc()) if descending else (key.column.asc(), identity.asc())
+    rows = session.execute(query.order_by(*directed).limit(request.size + 1)).all()
+    items = tuple(build(row) for row in rows[: request.size])
+    if len(rows) <= request.size:
+        return Page(items)
+    last = rows[request.size - 1]
+    return Page(items, encode_token((key.portable(last[-2]), last[-1]), scope))

@@ -1,0 +1,21 @@
+"""Use cases of the catalog. Every facade calls these, and only these."""
+
+from modelkeep.domains.catalog.service.aliases import AliasService
+from modelkeep.domains.catalog.service.content import ContentService, OpenFile
+from modelkeep.domains.catalog.service.models import ModelService, NewModel
+from modelkeep.domains.catalog.service.namespaces import NamespaceService
+from modelkeep.domains.catalog.service.registration import NewVersion, RegisteredVersion, RegistrationService
+from modelkeep.domains.catalog.service.versions import VersionService
+
+__all__ = [
+    "AliasService",
+    "ContentService",
+    "ModelService",
+    "NamespaceService",
+    "NewModel",
+    "NewVersion",
+    "OpenFile",
+    "RegisteredVersion",
+    "RegistrationService",
+    "VersionService",
+]

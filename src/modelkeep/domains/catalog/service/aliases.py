@@ -1,0 +1,70 @@
+"""Moves aliases, and tells where they were."""
+
+from dataclasses import dataclass
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_removed, alias_set, check_alias_name
+from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.kernel.references import ModelName, Selector
+from modelkeep.platform.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class AliasService:
+    """Aliases of models, with their history."""
+
+    database: Database
+    access: AccessService
+    clock: Clock
+
+    def set(
+        self, actor: Actor, model: ModelName, name: str, target: Selector, *, seen: int | None
+    ) -> Recorded[AliasInterval]:
+        """Point an alias to a version of the model last seen at revision `seen`; where it points already is kept.
+
+        Raises:
+            InvalidRecordError: the name is that of a stage.
+            VersionNotFoundError: no live version answers to the target.
+        """
+        self.access.require(actor, Permission.ALIAS_WRITE, str(model))
+        check_alias_name(name)
+        with self.database.transaction() as tx:
+            aliases, now = AliasRepository(tx), self.clock()
+            owner = ModelRepository(tx).get(model, seen=seen, lock=True)
+            version = VersionRepository(tx).get(model, target)
+            previous = aliases.find(owner.id, name)
+            if previous is not None and previous.version_id == version.id:
+                return Recorded(previous, None)
+            if previous is not None:
+                aliases.end(owner.id, name, actor.id, now)
+            aliases.begin(owner.id, name, version.id, actor.id, now)
+            tx.record(alias_set(version, name, previous, actor, now))
+        current = AliasInterval(name, version.id, version.number, version.version, now, actor.id)
+        return Recorded(current, tx.receipt)
+
+    def remove(self, actor: Actor, model: ModelName, name: str, *, seen: int | None) -> Recorded[AliasInterval]:
+        """Remove an alias; its history stays."""
+        self.access.require(actor, Permission.ALIAS_WRITE, str(model))
+        with self.database.transaction() as tx:
+            aliases, now = AliasRepository(tx), self.clock()
+            owner = ModelRepository(tx).get(model, seen=seen, lock=True)
+            previous = aliases.get(owner, name)
+            aliases.end(owner.id, name, actor.id, now)
+            tx.record(alias_removed(model, previous, actor, now))
+        return Recorded(previous, tx.receipt)
+
+    def list(self, actor: Actor, model: ModelName, page: PageRequest) -> Page[AliasInterval]:
+        """Return one page of the aliases a model has now, by name."""
+        self.access.require(actor, Permission.MODEL_READ, str(model))
+        with self.database.snapshot() as tx:
+            return AliasRepository(tx).list(ModelRepository(tx).get(model).id, page)
+
+    def history(self, actor: Actor, model: ModelName, name: str, page: PageRequest) -> Page[AliasInterval]:
+        """Return one page of what an alias pointed to, newest first."""
+        self.access.require(actor, Permission.MODEL_READ, str(model))
+        with self.database.snapshot() as tx:
+            return AliasRepository(tx).history(ModelRepository(tx).get(model).id, name, page)

@@ -1,0 +1,86 @@
+"""Hands out the content of versions to who may download it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.artifacts import ArtifactService, BlobSource, UploadLimits
+from modelkeep.domains.catalog.domain.errors import FileNotFoundInVersionError
+from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.repository import VersionRepository
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.errors import InvalidValueError
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.manifests import FileEntry
+from modelkeep.kernel.references import ModelName, Selector
+from modelkeep.platform.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file of a version, and its bytes."""
+
+    entry: FileEntry
+    source: BlobSource
+
+
+@dataclass(frozen=True, slots=True)
+class ContentService:
+    """Manifests and files of versions."""
+
+    database: Database
+    access: AccessService
+    artifacts: ArtifactService
+    limits: UploadLimits
+
+    def manifest(self, actor: Actor, model: ModelName, selector: Selector) -> tuple[Digest, bytes]:
+        """Return the manifest of a version, byte for byte, and its digest."""
+        self.access.require(actor, Permission.VERSION_READ, f"{model}{selector}")
+        version = self._version(model, selector)
+        return version.manifest_digest, self.artifacts.document(version.manifest_digest)
+
+    def open_file(self, actor: Actor, model: ModelName, selector: Selector, path: str) -> OpenFile:
+        """Open one file of a version.
+
+        Raises:
+            FileNotFoundInVersionError: the version has no file at this path.
+        """
+        self.access.require(actor, Permission.VERSION_DOWNLOAD, f"{model}{selector}")
+        version = self._version(model, selector)
+        entry = self.artifacts.files(version.manifest_digest).get(path)
+        if entry is None:
+            raise FileNotFoundInVersionError(
+                f"{version.reference} has no file {path!r}; its manifest lists those it has", path=path
+            )
+        return OpenFile(entry, self.artifacts.blob(entry))
+
+    def open_batch(
+        self, actor: Actor, model: ModelName, selector: Selector, digests: Sequence[Digest]
+    ) -> Iterator[BlobSource]:
+        """Open many small blobs of a version at once, in the order asked for.
+
+        Raises:
+            InvalidValueError: a blob is too large for a batch, or the blobs together are.
+            FileNotFoundInVersionError: the version has no file with such a digest.
+        """
+        self.access.require(actor, Permission.VERSION_DOWNLOAD, f"{model}{selector}")
+        version = self._version(model, selector)
+        known = {entry.digest: entry for entry in self.artifacts.files(version.manifest_digest).values()}
+        entries = [self._small(version, known, digest) for digest in digests]
+        if sum(entry.size for entry in entries) > self.limits.batch_total:
+            raise InvalidValueError(f"a batch holds at most {self.limits.batch_total} bytes; ask for fewer blobs")
+        return (self.artifacts.blob(entry) for entry in entries)
+
+    def _small(self, version: ModelVersion, known: dict[Digest, FileEntry], digest: Digest) -> FileEntry:
+        entry = known.get(digest)
+        if entry is None:
+            raise FileNotFoundInVersionError(f"{version.reference} has no file {digest}", digest=str(digest))
+        if entry.size > self.limits.batch_blob:
+            raise InvalidValueError(
+                f"{entry.path} has {entry.size} bytes and does not go in a batch; download it alone"
+            )
+        return entry
+
+    def _version(self, model: ModelName, selector: Selector) -> ModelVersion:
+        with self.database.snapshot() as tx:
+            return VersionRepository(tx).get(model, selector)

@@ -1,0 +1,158 @@
+"""Creates, describes, tags, deletes and restores models."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.catalog.domain.aliases import StageInterval
+from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
+from modelkeep.domains.catalog.domain.fields import check_tags
+from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Visibility
+from modelkeep.domains.catalog.domain.queries import ListQuery
+from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, NamespaceRepository
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.events import Event, Recorded
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.ids import IdSource
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.kernel.references import ModelName
+from modelkeep.platform.database import Database
+
+SHOWN_BLOCKERS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NewModel:
+    """What a model starts with."""
+
+    name: ModelName
+    description: str = ""
+    task: str = ""
+    visibility: Visibility = Visibility.INTERNAL
+    owners: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelService:
+    """Models: the names under which versions appear."""
+
+    database: Database
+    access: AccessService
+    clock: Clock
+    new_id: IdSource
+
+    def create(self, actor: Actor, new: NewModel) -> Recorded[Model]:
+        """Create a model in a namespace that is there.
+
+        Raises:
+            NamespaceNotFoundError: there is no such namespace.
+            ModelExistsError: the name is taken, if only by a deleted model.
+        """
+        self.access.require(actor, Permission.MODEL_WRITE, str(new.name))
+        ModelDetails(new.description, new.task, new.visibility, new.owners).checked()
+        now = self.clock()
+        model = Model(
+            id=self.new_id(),
+            name=new.name,
+            description=new.description,
+            task=new.task,
+            visibility=new.visibility,
+            owners=new.owners,
+            tags=check_tags(new.tags),
+            last_number=0,
+            created_at=now,
+            created_by=actor.id,
+            changed_at=now,
+            changed_by=actor.id,
+        )
+        with self.database.transaction() as tx:
+            NamespaceRepository(tx).get(new.name.namespace)
+            ModelRepository(tx).add(model)
+            tx.record(model.created(actor))
+        return Recorded(model, tx.receipt)
+
+    def get(self, actor: Actor, name: ModelName) -> Model:
+        """Return a model that is not deleted."""
+        self.access.require(actor, Permission.MODEL_READ, str(name))
+        with self.database.snapshot() as tx:
+            return ModelRepository(tx).get(name)
+
+    def list(self, actor: Actor, query: ListQuery, page: PageRequest) -> Page[Model]:
+        """Return one page of models, live or deleted."""
+        self.access.require(actor, Permission.MODEL_READ, "models")
+        with self.database.snapshot() as tx:
+            return ModelRepository(tx).list(query, page)
+
+    def stages(self, actor: Actor, name: ModelName, page: PageRequest) -> Page[StageInterval]:
+        """Return one page of the stages that the model's versions held, newest first."""
+        self.access.require(actor, Permission.MODEL_READ, str(name))
+        with self.database.snapshot() as tx:
+            return AliasRepository(tx).stages(ModelRepository(tx).get(name).id, page)
+
+    def update(self, actor: Actor, name: ModelName, details: ModelDetails, *, seen: int | None) -> Recorded[Model]:
+        """Change what people say of a model last seen at revision `seen`."""
+        return self._change(actor, name, seen, lambda model: model.update(details, actor, self.clock()))
+
+    def set_tag(self, actor: Actor, name: ModelName, key: str, value: str, *, seen: int | None) -> Recorded[Model]:
+        """Set a tag; one that has this value already is left alone."""
+        return self._change(
+            actor,
+            name,
+            seen,
+            lambda model: None if model.tags.get(key) == value else model.tag(key, value, actor, self.clock()),
+        )
+
+    def remove_tag(self, actor: Actor, name: ModelName, key: str, *, seen: int | None) -> Recorded[Model]:
+        """Remove a tag."""
+        return self._change(actor, name, seen, lambda model: model.untag(key, actor, self.clock()))
+
+    def _change(
+        self,
+        actor: Actor,
+        name: ModelName,
+        seen: int | None,
+        decide: Callable[[Model], tuple[Model, Event] | None],
+    ) -> Recorded[Model]:
+        self.access.require(actor, Permission.MODEL_WRITE, str(name))
+        with self.database.transaction() as tx:
+            models = ModelRepository(tx)
+            model = models.get(name, seen=seen)
+            decision = decide(model)
+            if decision is None:
+                return Recorded(model, None)
+            changed, event = decision
+            models.save(changed)
+            tx.record(event)
+        return Recorded(changed, tx.receipt)
+
+    def delete(self, actor: Actor, name: ModelName, *, seen: int | None) -> Recorded[Model]:
+        """Delete a model and hide its versions; it can be restored.
+
+        Raises:
+            DeletionBlockedError: aliases point to its versions; the details list them.
+        """
+        self.access.require(actor, Permission.MODEL_DELETE, str(name))
+        with self.database.transaction() as tx:
+            models = ModelRepository(tx)
+            model = models.get(name, seen=seen, lock=True)
+            aliases = AliasRepository(tx).of_model(model.id, SHOWN_BLOCKERS)
+            if aliases:
+                raise DeletionBlockedError(
+                    f"{name} cannot be deleted while it has aliases: {', '.join(aliases)}; remove them first",
+                    aliases=list(aliases),
+                )
+            changed, event = model.delete(actor, self.clock())
+            models.save(changed)
+            tx.record(event)
+        return Recorded(changed, tx.receipt)
+
+    def restore(self, actor: Actor, name: ModelName) -> Recorded[Model]:
+        """Bring a deleted model back, with every version it had."""
+        self.access.require(actor, Permission.MODEL_DELETE, str(name))
+        with self.database.transaction() as tx:
+            models = ModelRepository(tx)
+            changed, event = models.get(name, deleted=True).restore(actor, self.clock())
+            models.save(changed)
+            tx.record(event)
+        return Recorded(changed, tx.receipt)

@@ -1,0 +1,153 @@
+"""Opens uploads, and registers versions: content, number and record in one transaction."""
+
+from dataclasses import dataclass, replace
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.artifacts import Artifact, ArtifactOperations, ArtifactService, UploadPlan
+from modelkeep.domains.catalog.domain.errors import InvalidRecordError, VersionExistsError
+from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
+from modelkeep.domains.catalog.domain.versioning import BumpRequest, Proposal, propose
+from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
+from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.ids import IdSource
+from modelkeep.kernel.manifests import Manifest
+from modelkeep.kernel.references import ModelName, Reference
+from modelkeep.kernel.semver import Version
+from modelkeep.platform.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """What is to be registered: content that is uploaded, or stored already, under a version or a bump."""
+
+    manifest_digest: Digest
+    record: VersionRecord
+    upload_id: str | None = None
+    version: Version | None = None
+    bump: BumpRequest = BumpRequest.AUTO
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredVersion:
+    """A version, whether this request made it, and what the registry has to say about it."""
+
+    version: ModelVersion
+    created: bool
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationService:
+    """Registers versions."""
+
+    database: Database
+    access: AccessService
+    artifacts: ArtifactOperations
+    content: ArtifactService
+    clock: Clock
+    new_id: IdSource
+
+    def open_upload(self, actor: Actor, model: ModelName, manifest: Manifest) -> UploadPlan:
+        """Open an upload for a version of the model, or resume it; say which blobs the registry lacks."""
+        self.access.require(actor, Permission.VERSION_CREATE, str(model))
+        with self.database.transaction() as tx:
+            owner = ModelRepository(tx).get(model)
+            return self.artifacts.open_upload(tx, actor, owner.id, manifest)
+
+    def register(self, actor: Actor, model: ModelName, new: NewVersion) -> Recorded[RegisteredVersion]:
+        """Register a version in one transaction.
+
+        The same content under the same version, or again as the newest version of its model, changes nothing and
+        returns the version that is there.
+
+        Raises:
+            InvalidRecordError: a field of the record breaks its rule.
+            BlobMissingError, UploadNotFoundError, ArtifactNotFoundError: the content is not all stored.
+            VersionExistsError: the version is taken by other content, or by a deleted version.
+            VersionNotFoundError: a parent does not exist.
+        """
+        self.access.require(actor, Permission.VERSION_CREATE, str(model))
+        record = new.record.checked()
+        with self.database.transaction() as tx:
+            owner = ModelRepository(tx).get(model, lock=True)
+            versions = VersionRepository(tx)
+            highest = versions.highest(owner.id)
+            existing = self._existing(versions, owner, new, highest)
+            if existing is None:
+                version, notes = self._add(tx, actor, owner, replace(new, record=record), highest)
+                tx.record(version.registered(actor))
+        if new.upload_id is not None:
+            self.content.discard_staging(new.upload_id)
+        if existing is not None:
+            return Recorded(existing, None)
+        return Recorded(RegisteredVersion(version, created=True, notes=notes), tx.receipt)
+
+    def _existing(
+        self, versions: VersionRepository, owner: Model, new: NewVersion, highest: ModelVersion | None
+    ) -> RegisteredVersion | None:
+        """Return the version this request repeats, or None when it is new."""
+        taken = highest if new.version is None else versions.find_taken(owner.id, new.version)
+        if taken is None:
+            return None
+        if taken.manifest_digest == new.manifest_digest and taken.deleted_at is None:
+            note = f"the content is that of {taken.reference}: nothing was registered"
+            if new.version is None:
+                note += "; to register it again give it a version of its own with --version X.Y.Z"
+            return RegisteredVersion(taken, created=False, notes=(note,))
+        if new.version is not None:
+            state = "deleted, and its number stays taken" if taken.deleted_at else "registered with other content"
+            raise VersionExistsError(
+                f"{taken.reference} is {state}; use another version, or --bump patch",
+                version=str(taken.version),
+                manifest_digest=str(taken.manifest_digest),
+            )
+        return None
+
+    def _add(
+        self, tx: Transaction, actor: Actor, owner: Model, new: NewVersion, highest: ModelVersion | None
+    ) -> tuple[ModelVersion, tuple[str, ...]]:
+        artifact = self._artifact(tx, actor, owner, new)
+        versions, now = VersionRepository(tx), self.clock()
+        proposal = Proposal(new.version) if new.version else propose(highest.version if highest else None, new.bump)
+        parents = tuple(self._parent(versions, parent) for parent in new.record.parents)
+        version = ModelVersion(
+            id=self.new_id(),
+            model_id=owner.id,
+            model=owner.name,
+            number=ModelRepository(tx).take_number(owner.id),
+            version=proposal.version,
+            stage=DRAFT,
+            manifest_digest=artifact.digest,
+            file_count=artifact.file_count,
+            total_size=artifact.total_size,
+            record=replace(new.record, parents=parents),
+            aliases=(),
+            created_at=now,
+            created_by=actor.id,
+            changed_at=now,
+            changed_by=actor.id,
+        )
+        versions.add(version)
+        return version, proposal.notes
+
+    def _artifact(self, tx: Transaction, actor: Actor, owner: Model, new: NewVersion) -> Artifact:
+        if new.upload_id is None:
+            return self.artifacts.artifact(tx, new.manifest_digest)
+        artifact = self.artifacts.seal(tx, actor, owner.id, new.upload_id)
+        if artifact.digest != new.manifest_digest:
+            raise InvalidRecordError(
+                f"upload {new.upload_id} holds {artifact.digest}, not {new.manifest_digest}; send its own digest"
+            )
+        return artifact
+
+    def _parent(self, versions: VersionRepository, parent: Parent) -> Parent:
+        """Bind a parent to the version it means now; a URI names a model outside of this registry."""
+        if "://" in parent.reference:
+            return parent
+        found = versions.resolve(Reference.parse(parent.reference))
+        return Parent(found.reference, parent.relation, found.id)

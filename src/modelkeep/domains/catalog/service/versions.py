@@ -1,0 +1,136 @@
+"""Finds, describes, tags, measures, deletes and restores versions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
+from modelkeep.domains.catalog.domain.queries import ListQuery
+from modelkeep.domains.catalog.domain.records import Metric
+from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
+from modelkeep.domains.catalog.repository.search import list_versions
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.errors import InvalidValueError
+from modelkeep.kernel.events import Event, Recorded
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.kernel.references import ModelName, Reference, Selector
+from modelkeep.platform.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class VersionService:
+    """Versions: what is registered, found by reference or by search."""
+
+    database: Database
+    access: AccessService
+    clock: Clock
+
+    def resolve(self, actor: Actor, reference: Reference) -> ModelVersion:
+        """Return the version a reference means, now or at its `as_of`.
+
+        Raises:
+            InvalidValueError: the reference names a peer, and none is configured.
+            VersionNotFoundError: nothing answers to it.
+        """
+        self.access.require(actor, Permission.VERSION_READ, str(reference))
+        if reference.peer is not None:
+            raise InvalidValueError(f"no peer {reference.peer!r} is configured; leave out '{reference.peer}::'")
+        with self.database.snapshot() as tx:
+            return VersionRepository(tx).resolve(reference)
+
+    def list(
+        self, actor: Actor, query: ListQuery, page: PageRequest, *, model: ModelName | None = None
+    ) -> Page[ModelVersion]:
+        """Return one page of versions, of one model or of all that the actor may see."""
+        self.access.require(actor, Permission.VERSION_READ, str(model or "versions"))
+        with self.database.snapshot() as tx:
+            owner = None if model is None else ModelRepository(tx).get(model).id
+            return list_versions(tx, query, page, model_id=owner)
+
+    def describe(
+        self, actor: Actor, model: ModelName, selector: Selector, *, description: str, seen: int | None
+    ) -> Recorded[ModelVersion]:
+        """Change the description of a version last seen at revision `seen`."""
+        return self._change(
+            actor, model, selector, seen, lambda version: version.describe(description, actor, self.clock())
+        )
+
+    def set_tag(
+        self, actor: Actor, model: ModelName, selector: Selector, key: str, value: str, *, seen: int | None
+    ) -> Recorded[ModelVersion]:
+        """Set a tag; one that has this value already is left alone."""
+
+        def decide(version: ModelVersion) -> tuple[ModelVersion, Event] | None:
+            if version.record.tags.get(key) == value:
+                return None
+            return version.tag(key, value, actor, self.clock())
+
+        return self._change(actor, model, selector, seen, decide)
+
+    def remove_tag(
+        self, actor: Actor, model: ModelName, selector: Selector, key: str, *, seen: int | None
+    ) -> Recorded[ModelVersion]:
+        """Remove a tag."""
+        return self._change(actor, model, selector, seen, lambda version: version.untag(key, actor, self.clock()))
+
+    def log_metrics(
+        self, actor: Actor, model: ModelName, selector: Selector, metrics: tuple[Metric, ...]
+    ) -> Recorded[ModelVersion]:
+        """Add measurements to a version; concurrent ones of other names are all kept."""
+        return self._change(actor, model, selector, None, lambda version: version.measure(metrics, actor, self.clock()))
+
+    def _change(
+        self,
+        actor: Actor,
+        model: ModelName,
+        selector: Selector,
+        seen: int | None,
+        decide: Callable[[ModelVersion], tuple[ModelVersion, Event] | None],
+    ) -> Recorded[ModelVersion]:
+        self.access.require(actor, Permission.VERSION_WRITE, f"{model}{selector}")
+        with self.database.transaction() as tx:
+            versions = VersionRepository(tx)
+            ModelRepository(tx).get(model, lock=True)
+            version = versions.get(model, selector, seen=seen)
+            decision = decide(version)
+            if decision is None:
+                return Recorded(version, None)
+            changed, event = decision
+            versions.save(changed)
+            tx.record(event)
+        return Recorded(changed, tx.receipt)
+
+    def delete(self, actor: Actor, model: ModelName, selector: Selector, *, seen: int | None) -> Recorded[ModelVersion]:
+        """Delete a version, softly: number and version stay taken, content stays stored, it can be restored.
+
+        Raises:
+            DeletionBlockedError: aliases point to it; the details list them.
+        """
+        self.access.require(actor, Permission.VERSION_DELETE, f"{model}{selector}")
+        with self.database.transaction() as tx:
+            versions = VersionRepository(tx)
+            ModelRepository(tx).get(model, lock=True)
+            version = versions.get(model, selector, seen=seen)
+            aliases = AliasRepository(tx).of_version(version.id)
+            if aliases:
+                raise DeletionBlockedError(
+                    f"{version.reference} cannot be deleted while aliases point to it: {', '.join(aliases)}; move or "
+                    "remove them first",
+                    aliases=list(aliases),
+                )
+            changed, event = version.delete(actor, self.clock())
+            versions.save(changed)
+            tx.record(event)
+        return Recorded(changed, tx.receipt)
+
+    def restore(self, actor: Actor, model: ModelName, selector: Selector) -> Recorded[ModelVersion]:
+        """Bring a deleted version back."""
+        self.access.require(actor, Permission.VERSION_DELETE, f"{model}{selector}")
+        with self.database.transaction() as tx:
+            versions = VersionRepository(tx)
+            changed, event = versions.get(model, selector, deleted=True).restore(actor, self.clock())
+            versions.save(changed)
+            tx.record(event)
+        return Recorded(changed, tx.receipt)

@@ -1,0 +1,228 @@
+"""From the syntax tree of a filter to bound SQL: no value of a caller ever becomes part of a statement's text.
+
+A repository names its fields and gives each a `Rule`; the rest, including every error with its position, is here.
+`!=`, `!~` and `not in` are the opposite of `=`, `~` and `in`: they also hold where there is no value at all.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, NoReturn, TypeAlias
+
+from sqlalchemy import ColumnElement, and_, false, not_, or_, true
+
+from modelkeep.kernel.filters import (
+    And,
+    Boolean,
+    Comparison,
+    Expression,
+    FilterSyntaxError,
+    Not,
+    Number,
+    Operator,
+    Or,
+    Scalar,
+    ValueList,
+)
+
+Criterion: TypeAlias = ColumnElement[bool]
+Column: TypeAlias = ColumnElement[Any]
+
+_OPPOSITE: Final = {
+    Operator.NOT_EQUAL: Operator.EQUAL,
+    Operator.NOT_MATCHES: Operator.MATCHES,
+    Operator.NOT_IN: Operator.IN,
+}
+_ESCAPE: Final = "\\"
+_FIRST_SURROGATE: Final = 0xD800
+_AFTER_SURROGATES: Final = 0xE000
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How comparisons of one field become SQL; `keyed` ones are written `name.key`, with `keys` if those are fixed."""
+
+    compare: Callable[["Term"], Criterion]
+    keyed: bool = False
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One positive comparison with a single value, as a rule sees it; `value` is None for `exists`."""
+
+    source: str
+    comparison: Comparison
+    operator: Operator
+    value: Scalar | None
+    dialect: str
+
+    @property
+    def key(self) -> str:
+        """The key of a keyed field."""
+        return self.comparison.field.key or ""
+
+    @property
+    def text(self) -> str:
+        """The value as text."""
+        return "" if self.value is None else self.value.text
+
+    def refuse(self, problem: str) -> NoReturn:
+        """Raise the error that points at this comparison."""
+        position = self.value.position if self.value is not None else self.comparison.position
+        raise FilterSyntaxError.at(self.source, position, problem)
+
+
+def compile_filter(source: str, expression: Expression | None, rules: Mapping[str, Rule], *, dialect: str) -> Criterion:
+    """Return the condition that a filter stands for; `source` is its text, for errors.
+
+    Raises:
+        FilterSyntaxError: a field is unknown, lacks its key, or cannot be compared in this way or with this value.
+    """
+    if expression is None:
+        return true()
+    return _Compiler(source, rules, dialect).compile(expression)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiler:
+    source: str
+    rules: Mapping[str, Rule]
+    dialect: str
+
+    def compile(self, expression: Expression) -> Criterion:
+        if isinstance(expression, And):
+            return and_(*(self.compile(part) for part in expression.parts))
+        if isinstance(expression, Or):
+            return or_(*(self.compile(part) for part in expression.parts))
+        if isinstance(expression, Not):
+            return not_(self.compile(expression.part))
+        return self._comparison(expression)
+
+    def _comparison(self, comparison: Comparison) -> Criterion:
+        rule = self._rule(comparison)
+        operator = _OPPOSITE.get(comparison.operator, comparison.operator)
+        criterion = self._positive(comparison, rule, operator)
+        return criterion if operator is comparison.operator else not_(criterion)
+
+    def _positive(self, comparison: Comparison, rule: Rule, operator: Operator) -> Criterion:
+        value = comparison.value
+        if isinstance(value, ValueList):
+            terms = (Term(self.source, comparison, Operator.EQUAL, item, self.dialect) for item in value.items)
+            return or_(false(), *(rule.compare(term) for term in terms))
+        return rule.compare(Term(self.source, comparison, operator, value, self.dialect))
+
+    def _rule(self, comparison: Comparison) -> Rule:
+        field = comparison.field
+        rule = self.rules.get(field.name)
+        if rule is None:
+            known = ", ".join(f"{name}.KEY" if rule.keyed else name for name, rule in sorted(self.rules.items()))
+            self._fail(f"There is no field '{field.name}'; there are {known}", field.position)
+        if rule.keyed and field.key is None:
+            example = rule.keys[0] if rule.keys else "KEY"
+            self._fail(f"'{field.name}' needs a key, as in {field.name}.{example}", field.position)
+        if rule.keys and field.key not in rule.keys:
+            self._fail(f"'{field.name}' has the keys {', '.join(rule.keys)}", field.position)
+        if not rule.keyed and field.key is not None:
+            self._fail(f"'{field.name}' has no keys; write {field.name} alone", field.position)
+        return rule
+
+    def _fail(self, problem: str, position: int) -> NoReturn:
+        raise FilterSyntaxError.at(self.source, position, problem)
+
+
+def text_rule(column: Column) -> Rule:
+    """Compare a text column byte by byte; `~` takes `*` and `?`."""
+    return Rule(lambda term: compare_text(column, term))
+
+
+def number_rule(column: Column) -> Rule:
+    """Compare a numeric column."""
+    return Rule(lambda term: compare_number(column, term))
+
+
+def time_rule(column: Column) -> Rule:
+    """Compare a time column with a date (its start, UTC) or an RFC 3339 time."""
+    return Rule(lambda term: compare_time(column, term))
+
+
+def compare_text(column: Column, term: Term) -> Criterion:
+    """Return the condition on a text column."""
+    if term.operator is Operator.EXISTS:
+        return column != ""
+    if term.operator is Operator.MATCHES:
+        return matches(column, term.text, term.dialect)
+    return ordered(column, term.operator, term.text)
+
+
+def compare_number(column: Column, term: Term) -> Criterion:
+    """Return the condition on a numeric column."""
+    if term.operator is Operator.EXISTS:
+        return column.is_not(None)
+    if term.operator is Operator.MATCHES:
+        term.refuse("A number is compared with = != > >= < <=, not with ~")
+    if not isinstance(term.value, Number):
+        term.refuse("Expected a number without quotes")
+    return ordered(column, term.operator, float(term.value.decimal))
+
+
+def compare_time(column: Column, term: Term) -> Criterion:
+    """Return the condition on a time column."""
+    if term.operator is Operator.EXISTS:
+        return column.is_not(None)
+    if term.operator in (Operator.MATCHES, Operator.EQUAL):
+        term.refuse("A time is compared with > >= < <=")
+    try:
+        moment = datetime.fromisoformat(term.text)
+    except ValueError:
+        term.refuse("Expected a date or time such as '2026-10-01' or '2026-10-01T09:30Z'")
+    return ordered(column, term.operator, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def compare_boolean(column: Column, term: Term) -> Criterion:
+    """Return the condition on a boolean column."""
+    if term.operator is not Operator.EQUAL or not isinstance(term.value, Boolean):
+        term.refuse("Compare this with = true or = false")
+    return column.is_(term.value.value)
+
+
+def ordered(column: Column, operator: Operator, value: object) -> Criterion:
+    """Return `column operator value` for the operators that order."""
+    comparisons: dict[Operator, Callable[[], Criterion]] = {
+        Operator.EQUAL: lambda: column == value,
+        Operator.GREATER: lambda: column > value,
+        Operator.GREATER_OR_EQUAL: lambda: column >= value,
+        Operator.LESS: lambda: column < value,
+        Operator.LESS_OR_EQUAL: lambda: column <= value,
+    }
+    return comparisons[operator]()
+
+
+def matches(column: Column, pattern: str, dialect: str) -> Criterion:
+    """Return the condition that a text matches a pattern with `*` and `?`, case-sensitive.
+
+    A fixed beginning becomes a range, which an index on the column serves.
+    """
+    fixed = min((place for place in (pattern.find("*"), pattern.find("?")) if place >= 0), default=len(pattern))
+    if fixed == len(pattern):
+        return column == pattern
+    whole = _glob(column, pattern) if dialect == "sqlite" else _like(column, pattern)
+    prefix = pattern[:fixed]
+    if not prefix:
+        return whole
+    return and_(column >= prefix, column < prefix[:-1] + _next_character(prefix[-1]), whole)
+
+
+def _next_character(character: str) -> str:
+    """Return the character after this one, over the surrogates; the last one stays."""
+    code = ord(character) + 1
+    return chr(_AFTER_SURROGATES if _FIRST_SURROGATE <= code < _AFTER_SURROGATES else min(code, 0x10FFFF))
+
+
+def _glob(column: Column, pattern: str) -> Criterion:
+    return column.op("GLOB", is_comparison=True)(pattern.replace("[", "[[]"))
+
+
+def _like(column: Column, pattern: str) -> Criterion:
+    escaped = pattern.replace(_ESCAPE, _ESCAPE * 2).replace("%", r"\%").replace("_", r"\_")
+    return column.like(escaped.replace("*", "%").replace("?", "_"), escape=_ESCAPE)

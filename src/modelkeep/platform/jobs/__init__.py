@@ -1,0 +1,5 @@
+"""Background work."""
+
+from modelkeep.platform.jobs.keyed import KeyedTasks
+
+__all__ = ["KeyedTasks"]

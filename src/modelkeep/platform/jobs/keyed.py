@@ -1,0 +1,45 @@
+"""Work that several requests may wait for, done once at a time in this process."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
+
+
+class KeyedTasks:
+    """Runs one task per key at a time; later callers of the same key wait for the one that runs.
+
+    Nothing is kept of a task that has ended: the work must leave its result in the world, and be idempotent.
+    """
+
+    def __init__(self, *, workers: int, name: str) -> None:
+        """Start with no threads; up to `workers` are made as tasks come."""
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._running: dict[str, Future[None]] = {}
+        self._lock = Lock()
+
+    def run(self, key: str, work: Callable[[], None], *, wait_seconds: float) -> bool:
+        """Start or join the task and wait for it; False when it still runs after `wait_seconds`.
+
+        Raises:
+            Exception: whatever the work raised.
+        """
+        with self._lock:
+            future = self._running.get(key)
+            if future is None:
+                future = self._running[key] = self._pool.submit(work)
+                future.add_done_callback(lambda _done: self._forget(key))
+        try:
+            future.result(timeout=wait_seconds)
+        except TimeoutError:
+            if future.done():
+                raise
+            return False
+        return True
+
+    def close(self) -> None:
+        """Finish what runs, and take no more."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _forget(self, key: str) -> None:
+        with self._lock:
+            self._running.pop(key, None)

@@ -1,0 +1,46 @@
+"""Prometheus metrics: of one process, or of all worker processes of a server together."""
+
+import os
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+
+class HttpMetrics:
+    """Requests and their duration by method, route and status; bytes in and out."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Register the metrics."""
+        labels = ("method", "route", "status")
+        self._requests = Counter("modelkeep_http_requests", "Requests served", labels, registry=registry)
+        self._seconds = Histogram(
+            "modelkeep_http_request_duration_seconds",
+            "Time from the request's head to the last byte of its answer",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._received = Counter("modelkeep_http_received_bytes", "Bytes of request bodies", registry=registry)
+        self._sent = Counter("modelkeep_http_sent_bytes", "Bytes of answers", registry=registry)
+
+    def observe(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request; `route` is the pattern, so that the number of series stays small."""
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(method, route).observe(seconds)
+
+    def transferred(self, *, received: int, sent: int) -> None:
+        """Count the bytes of one request."""
+        self._received.inc(received)
+        self._sent.inc(sent)
+
+
+def render_metrics() -> tuple[bytes, str]:
+    """Return the metrics and their media type; with several workers, those of all of them."""
+    registry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library has no type here
+    return generate_latest(registry), CONTENT_TYPE_LATEST
