@@ -1,7 +1,7 @@
 """httpx, without the command line program in it.
 
-Where click and rich are installed, as they are with this package, `import httpx` loads its own program as well, with all
-of rich and pygments: 0.2 s of every command that nobody has asked for. httpx does without when the module is missing.
+Where click and rich are installed, as they are with this package, `import httpx` loads its own program as well, with
+all of rich and pygments: 0.2 s of every command that nobody has asked for. Without that module httpx does without.
 """
 
 import sys
