@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from modelkeep.domains.access import AccessService
 from modelkeep.domains.artifacts import ArtifactService
@@ -80,23 +81,28 @@ def services_of(request: Request) -> Services:
     return services
 
 
-def authenticate(request: Request) -> Actor:
+async def authenticate(request: Request) -> Actor:
     """Return the actor behind the request's bearer token."""
     known: Actor | None = getattr(request.state, "actor", None)
     if known is not None:
         return known
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    secret = credential.strip() if scheme.lower() == "bearer" else None
     info = RequestInfo(
         id=getattr(request.state, "request_id", ""),
         idempotency_key=request.headers.get("idempotency-key") if request.method == "POST" else None,
         fingerprint=getattr(request.state, "fingerprint", ""),
     )
-    actor = services_of(request).access.authenticate(secret.strip() if scheme.lower() == "bearer" else None, info)
+    access = services_of(request).access
+    if access.remembers(secret):
+        actor = access.authenticate(secret, info)
+    else:
+        actor = await run_in_threadpool(access.authenticate, secret, info)
     request.state.actor = actor
     return actor
 
 
-def seen_revision(
+async def seen_revision(
     if_match: Annotated[
         str | None,
         Header(description="The revision the change is based on, from `ETag`, or `*` for whatever it is now"),
@@ -117,7 +123,7 @@ def seen_revision(
     return int(revision)
 
 
-def page_request(
+async def page_request(
     page_size: Annotated[int, Query(description="Items per page, 1 to 1000")] = DEFAULT_PAGE_SIZE,
     page_token: Annotated[str | None, Query(description="`next_page_token` of the page before")] = None,
 ) -> PageRequest:
@@ -125,7 +131,7 @@ def page_request(
     return PageRequest(page_size, page_token or None)
 
 
-def list_query(
+async def list_query(
     filter: Annotated[str, Query(description="Such as `name ~ 'fraud*' and tag.team = 'risk'`")] = "",  # noqa: A002 - the parameter's public name
     order: Annotated[str, Query(description="One field, such as `created desc`")] = "",
     deleted: Annotated[bool, Query(description="List what is deleted instead")] = False,  # noqa: FBT002 - a query parameter
@@ -134,14 +140,14 @@ def list_query(
     return ListQuery(filter, order, deleted)
 
 
-def model_name(
+async def model_name(
     namespace: Annotated[str, Path(description="The namespace")], model: Annotated[str, Path(description="The model")]
 ) -> ModelName:
     """Read the model's name from the path."""
     return ModelName(namespace, model)
 
 
-def version_selector(
+async def version_selector(
     selector: Annotated[str, Path(description="A number (`12`) or an exact version (`1.4.0`)")],
 ) -> Selector:
     """Read which version is meant from the path."""
@@ -165,16 +171,15 @@ class Call:
         self.response.headers["ETag"] = f'"{revision}"'
 
 
-def current_call(
+async def current_call(
     actor: Annotated[Actor, Depends(authenticate)],
-    services: Annotated[Services, Depends(services_of)],
+    request: Request,
     response: Response,
 ) -> Call:
     """Return the request as an endpoint sees it."""
-    return Call(actor, services, response)
+    return Call(actor, services_of(request), response)
 
 
-CurrentServices = Annotated[Services, Depends(services_of)]
 CurrentCall = Annotated[Call, Depends(current_call)]
 SeenRevision = Annotated[int | None, Depends(seen_revision)]
 RequestedPage = Annotated[PageRequest, Depends(page_request)]

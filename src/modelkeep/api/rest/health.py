@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
-from modelkeep.api.rest.dependencies import CurrentServices
+from modelkeep.api.rest.dependencies import services_of
 from modelkeep.api.rest.v1.schemas.common import Out
 
 router = APIRouter(tags=["health"])
@@ -23,9 +23,9 @@ async def health() -> HealthOut:
 
 
 @router.get("/readyz", responses={503: {"model": HealthOut, "description": "It cannot serve now"}})
-def readiness(services: CurrentServices, response: Response) -> HealthOut:
+def readiness(request: Request, response: Response) -> HealthOut:
     """Say whether database and object store answer: traffic should go elsewhere while they do not."""
-    checks = services.readiness()
+    checks = services_of(request).readiness()
     ready = all(state == "ok" for state in checks.values())
     response.status_code = 200 if ready else 503
     return HealthOut(status="ok" if ready else "unavailable", checks=checks)

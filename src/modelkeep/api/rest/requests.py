@@ -6,13 +6,17 @@ from hashlib import sha256
 from typing import Any, Final
 
 from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from modelkeep.api.rest.dependencies import authenticate, services_of
 from modelkeep.domains.audit import KeptResponse
-from modelkeep.kernel.canonical_json import parse_json
+from modelkeep.kernel.canonical_json import Json, parse_json
 from modelkeep.kernel.errors import Kind, RegistryError
+
+PARSED_INLINE: Final = 64 * 1024
+"""JSON up to this size, in bytes, is parsed without a hop to another thread."""
 
 KEPT_HEADERS: Final = ("content-type", "etag", "location")
 
@@ -62,20 +66,27 @@ async def _read(request: Request) -> bytes:
     body = b"".join(chunks)
     request._body = body  # noqa: SLF001 - where Starlette keeps a body that was read
     if body:
-        limit = {"max_bytes": limits.max_bytes, "max_depth": limits.max_depth}
-        request._json = await run_in_threadpool(parse_json, body, **limit)  # noqa: SLF001 - as above
+        request._json = await _parsed(body, limits)  # noqa: SLF001 - as above
     return body
+
+
+async def _parsed(body: bytes, limits: JsonLimits) -> Json:
+    if len(body) <= PARSED_INLINE:
+        return parse_json(body, max_bytes=limits.max_bytes, max_depth=limits.max_depth)
+    return await run_in_threadpool(parse_json, body, max_bytes=limits.max_bytes, max_depth=limits.max_depth)
 
 
 async def _once(request: Request, body: bytes, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
     what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     request.state.fingerprint = sha256(what + body).hexdigest()
-    actor = await run_in_threadpool(authenticate, request)
+    actor = await authenticate(request)
     idempotency = services_of(request).idempotency
     kept = await run_in_threadpool(idempotency.find, actor)
     if kept is not None:
         return Response(kept.body, kept.status, {**kept.headers, "Idempotent-Replayed": "true"})
     response = await handle(request)
+    if isinstance(response, StreamingResponse):
+        return response  # it reads only, and may be read again
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     answer = KeptResponse(response.status_code, bytes(response.body), headers)
     await run_in_threadpool(idempotency.keep, actor, answer)

@@ -73,6 +73,13 @@ class AccessService:
             )
         return Actor(principal.id, principal.name, principal.kind, principal.roles, token.id, request)
 
+    def remembers(self, secret: str | None) -> bool:
+        """Say whether `authenticate` will answer without the database: a caller need not leave its thread for it."""
+        if not secret or not domain.is_well_formed(secret):
+            return True
+        with self._lock:
+            return domain.hash_secret(secret, self.pepper) in self._seen
+
     def _look_up(self, secret_hash: bytes) -> tuple[Token, Principal]:
         with self._lock:
             known = self._seen.get(secret_hash)
