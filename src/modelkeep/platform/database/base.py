@@ -27,4 +27,6 @@ class Base(DeclarativeBase):
 
 def is_bookkeeping(table: Table) -> bool:
     """Say whether a table may be written without an event; unknown tables may not."""
-    return any(mapper.local_table is table and mapper.class_.bookkeeping for mapper in Base.registry.mappers)
+    return any(
+        mapper.class_.__tablename__ == table.name and mapper.class_.bookkeeping for mapper in Base.registry.mappers
+    )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from modelkeep.domains.catalog.domain.errors import VersionNotFoundError
 from modelkeep.domains.catalog.domain.versions import ModelVersion
@@ -28,6 +29,8 @@ from modelkeep.kernel.semver import Range, Version
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
 
 _SCANNED = 200  # versions looked at in one go when a range is matched
+
+_POINTING = aliased(AliasRow)  # apart from the AliasRow that a query may join
 
 LATEST = "latest"
 
@@ -158,8 +161,9 @@ class VersionRepository:
 def select_versions() -> AnySelect:
     """Return the query of whole versions, their aliases included: one statement for any number of them."""
     aliases = (
-        select(func.aggregate_strings(AliasRow.name, "\n"))
-        .where(AliasRow.version_id == VersionRow.id, AliasRow.until.is_(None))
+        select(func.aggregate_strings(_POINTING.name, "\n"))
+        .where(_POINTING.version_id == VersionRow.id, _POINTING.until.is_(None))
+        .correlate(VersionRow)
         .scalar_subquery()
         .label("aliases")
     )
