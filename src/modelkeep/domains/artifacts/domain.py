@@ -37,13 +37,6 @@ class BlobMismatchError(RegistryError):
     code = "artifacts.blob_mismatch"
 
 
-class PartsMissingError(RegistryError):
-    """A blob was completed before all of its parts were there."""
-
-    kind = Kind.BLOCKED
-    code = "artifacts.parts_missing"
-
-
 class BlobMissingError(RegistryError):
     """A version cannot be registered before all of its content is stored."""
 

@@ -62,10 +62,9 @@ class ArtifactOperations:
                 count=len(missing),
             )
         document = artifacts.upload_document(upload_id)
-        blobs = artifacts.expected(upload_id)
         manifest = Manifest.parse(document)
         artifact = Artifact(upload.manifest_digest, len(manifest.files), manifest.total_size)
-        artifacts.add_artifact(artifact, document, [blob.digest for blob in blobs], self.clock())
+        artifacts.add_artifact(artifact, document, list(expected_blobs(manifest)), self.clock())
         artifacts.remove_upload(upload_id)
         return artifact
 

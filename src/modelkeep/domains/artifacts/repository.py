@@ -110,13 +110,15 @@ class ArtifactRepository:
         """Return the manifest of an upload."""
         return self._session.scalars(select(UploadRow.document).where(UploadRow.id == upload_id)).one()
 
-    def expected(self, upload_id: str, digests: Sequence[Digest] | None = None) -> tuple[ExpectedBlob, ...]:
-        """Return the blobs that an upload names: all of them, or those among `digests` (at most 500)."""
+    def expected(self, upload_id: str, digests: Sequence[Digest]) -> frozenset[ExpectedBlob]:
+        """Return those of the blobs that an upload names."""
+        found: set[ExpectedBlob] = set()
         query = select(UploadBlobRow.digest, UploadBlobRow.size).where(UploadBlobRow.upload_id == upload_id)
-        if digests is not None:
-            query = query.where(UploadBlobRow.digest.in_([str(digest) for digest in digests]))
-        rows = self._session.execute(query.order_by(UploadBlobRow.digest))
-        return tuple(ExpectedBlob(Digest.parse(row.digest), row.size) for row in rows)
+        for start in range(0, len(digests), BATCH):
+            batch = [str(digest) for digest in digests[start : start + BATCH]]
+            rows = self._session.execute(query.where(UploadBlobRow.digest.in_(batch)))
+            found.update(ExpectedBlob(Digest.parse(row.digest), row.size) for row in rows)
+        return frozenset(found)
 
     def missing(self, upload_id: str) -> tuple[ExpectedBlob, ...]:
         """Return the blobs that an upload names and the registry lacks."""

@@ -14,7 +14,6 @@ from modelkeep.domains.artifacts.domain import (
     CorruptBlobError,
     ExpectedBlob,
     PartPlan,
-    PartsMissingError,
     SignedRequest,
     Upload,
     UploadLimits,
@@ -66,8 +65,7 @@ class StoredBlob:
 def lost(digest: Digest) -> CorruptBlobError:
     """Return the error for a blob that is recorded and whose bytes are gone."""
     return CorruptBlobError(
-        f"blob {digest} is recorded but its bytes are gone from the object store; restore them from a backup, or push "
-        "the same files again",
+        f"blob {digest} is recorded but its bytes are gone from the object store; restore it from a backup",
         digest=str(digest),
     )
 
@@ -109,19 +107,16 @@ class ArtifactService:
         """Take one part of a blob; a part that came before is written again.
 
         Raises:
-            BlobMismatchError: there is no such part, or the data is longer or shorter than the part.
+            PartSizeError: there is no such part, or the data is longer or shorter than the part.
         """
         staging = self._staging(self._expect(actor, upload_id, digest), upload_id)
-        if not 1 <= number <= staging.part_count:
-            raise BlobMismatchError(f"blob {digest} has parts 1 to {staging.part_count}, not {number}")
-        _, length = staging.part(number)
-        self.store.write_part(staging, number, _exactly(length, data))
+        self.store.write_part(staging, number, data)
 
     def complete_blob(self, actor: Actor, upload_id: str, digest: Digest) -> bool:
         """Verify a blob whose parts are all there and store it; False while that still goes on: ask again.
 
         Raises:
-            PartsMissingError: parts are missing; the details list some.
+            StagingIncompleteError: parts are missing; the details list some.
             BlobMismatchError: the bytes have another digest; they are dropped.
         """
         blob = self._expect(actor, upload_id, digest)
@@ -134,14 +129,6 @@ class ArtifactService:
 
     def _verify(self, blob: ExpectedBlob, upload_id: str) -> None:
         staging, hasher = self._staging(blob, upload_id), Hasher()
-        received = self.store.parts(staging)
-        absent = [number for number in range(1, staging.part_count + 1) if number not in received]
-        if absent and self.store.find(blob_key(blob.digest)) is None:
-            raise PartsMissingError(
-                f"{len(absent)} parts of blob {blob.digest} are missing; send them and try again",
-                parts=absent[:100],
-                count=len(absent),
-            )
 
         def accept() -> None:
             if hasher.digest() != blob.digest:
@@ -171,7 +158,7 @@ class ArtifactService:
         batch = tuple(frames)
         with self.database.snapshot() as tx:
             self._own(tx, actor, upload_id)
-            named = set(ArtifactRepository(tx).expected(upload_id, [frame.digest for frame in batch]))
+            named = ArtifactRepository(tx).expected(upload_id, [frame.digest for frame in batch])
         for frame in batch:
             if ExpectedBlob(frame.digest, len(frame.data)) not in named:
                 raise _not_expected(frame.digest, upload_id)
@@ -246,9 +233,9 @@ class ArtifactService:
         with self.database.snapshot() as tx:
             self._own(tx, actor, upload_id)
             named = ArtifactRepository(tx).expected(upload_id, [digest])
-        if not named:
-            raise _not_expected(digest, upload_id)
-        return named[0]
+        for blob in named:
+            return blob
+        raise _not_expected(digest, upload_id)
 
     def _staging(self, blob: ExpectedBlob, upload_id: str) -> Staging:
         return Staging(staging_id(upload_id, blob.digest), blob.size, self.limits.part_size_for(blob.size))
@@ -259,15 +246,3 @@ def _not_expected(digest: Digest, upload_id: str) -> BlobNotExpectedError:
         f"the manifest of upload {upload_id} does not name blob {digest}; open a new upload for other files",
         digest=str(digest),
     )
-
-
-def _exactly(length: int, data: Iterable[bytes]) -> Iterator[bytes]:
-    """Pass the data on, and refuse it when it is not of the announced length."""
-    seen = 0
-    for chunk in data:
-        seen += len(chunk)
-        if seen > length:
-            break
-        yield chunk
-    if seen != length:
-        raise BlobMismatchError(f"this part has {length} bytes; {'more' if seen > length else seen} were sent")
