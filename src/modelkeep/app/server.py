@@ -16,7 +16,7 @@ from modelkeep.app.bootstrap import Services, build
 from modelkeep.app.housekeeping import Housekeeping
 from modelkeep.app.middleware import RequestContextMiddleware
 from modelkeep.app.settings import LogFormat, Settings
-from modelkeep.platform.telemetry import HttpMetrics, configure_logging, render_metrics
+from modelkeep.platform.telemetry import configure_logging, http_metrics, render_metrics
 
 _DESCRIPTION = """The native API of Modelkeep, an AI model registry.
 
@@ -51,7 +51,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         manifest_limits=settings.manifest_limits,
     )
     app.add_middleware(CompressMiddleware, minimum_size=1024)
-    app.add_middleware(RequestContextMiddleware, metrics=HttpMetrics())
+    app.add_middleware(RequestContextMiddleware, metrics=http_metrics())
     return app
 
 

@@ -1,6 +1,7 @@
 """Prometheus metrics: of one process, or of all worker processes of a server together."""
 
 import os
+from functools import cache
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
@@ -35,6 +36,12 @@ class HttpMetrics:
         """Count the bytes of one request."""
         self._received.inc(received)
         self._sent.inc(sent)
+
+
+@cache
+def http_metrics() -> HttpMetrics:
+    """Return the one set of this process, however many applications are made in it: a name is registered once."""
+    return HttpMetrics()
 
 
 def render_metrics() -> tuple[bytes, str]:
