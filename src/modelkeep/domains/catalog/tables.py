@@ -103,7 +103,7 @@ class FieldRow(Base):
 
 
 class AliasRow(Base):
-    """An interval in which an alias pointed to a version; the one without an end is now."""
+    """An interval in which an alias pointed to a version; `revision` counts them, the one without an end is now."""
 
     __tablename__ = "catalog_alias"
     __table_args__ = (
@@ -123,6 +123,7 @@ class AliasRow(Base):
     name: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
     version_id: Mapped[str] = mapped_column(ForeignKey("catalog_version.id"))
+    revision: Mapped[int]
     set_by: Mapped[str] = mapped_column(ordered_text())
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(ordered_text())

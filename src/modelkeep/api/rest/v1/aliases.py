@@ -1,4 +1,4 @@
-"""Aliases over REST. They belong to their model: If-Match takes the model's revision, or `*`."""
+"""Aliases over REST. Each has a revision of its own, which counts its moves."""
 
 from typing import Any
 
@@ -28,15 +28,15 @@ def list_aliases(name: NamedModel, call: CurrentCall, page: RequestedPage) -> di
     return _page(call.services.aliases.list(call.actor, name, page), call)
 
 
+@router.get("/{alias}")
+def get_alias(name: NamedModel, alias: str, call: CurrentCall) -> AliasOut:
+    """Return what an alias points to now."""
+    return _one(Recorded(call.services.aliases.get(call.actor, name, alias), None), call)
+
+
 @router.put("/{alias}")
-def set_alias(
-    name: NamedModel,
-    alias: str,
-    body: AliasIn,
-    call: CurrentCall,
-    seen: SeenRevision,
-) -> AliasOut:
-    """Point an alias to a version."""
+def set_alias(name: NamedModel, alias: str, body: AliasIn, call: CurrentCall, seen: SeenRevision) -> AliasOut:
+    """Point an alias to a version. If-Match takes its revision, `"0"` for one that is new, or `*`."""
     return _one(call.services.aliases.set(call.actor, name, alias, parse_selector(body.version), seen=seen), call)
 
 
@@ -54,6 +54,7 @@ def list_alias_history(name: NamedModel, alias: str, call: CurrentCall, page: Re
 
 def _one(recorded: Recorded[AliasInterval], call: Call) -> AliasOut:
     interval = recorded.value
+    call.show_revision(interval.revision)
     return AliasOut.of(interval, call.names([interval.set_by]), recorded.receipt)
 
 

@@ -275,6 +275,7 @@ def _intervals() -> None:
         _text("name", key=True),
         _time("since", key=True),
         _text("version_id"),
+        _integer("revision"),
         _text("set_by"),
         _time("until", null=True),
         _text("ended_by", null=True),

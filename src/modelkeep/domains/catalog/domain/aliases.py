@@ -5,6 +5,7 @@ from datetime import datetime
 
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError
 from modelkeep.domains.catalog.domain.versions import STAGES, ModelVersion
+from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.events import Event, Json
 from modelkeep.kernel.identity import Actor, PrincipalId
 from modelkeep.kernel.references import Alias, ModelName
@@ -15,7 +16,7 @@ _RESERVED = frozenset({"latest", *(stage.lower() for stage in STAGES)})
 
 @dataclass(frozen=True, slots=True)
 class AliasInterval:
-    """What an alias pointed to from one moment to another; `until` is None for now."""
+    """What an alias pointed to from one moment to another; `until` is None for now, `revision` counts its moves."""
 
     name: str
     version_id: str
@@ -23,6 +24,7 @@ class AliasInterval:
     version: Version
     since: datetime
     set_by: PrincipalId
+    revision: int
     until: datetime | None = None
     ended_by: PrincipalId | None = None
 
@@ -55,6 +57,19 @@ def check_alias_name(name: str) -> str:
             alias=name,
         )
     return Alias(name).name
+
+
+def check_seen(name: str, current: AliasInterval | None, seen: int | None) -> None:
+    """Refuse a change that is based on another state of the alias than the current one.
+
+    `seen` is the revision the caller read, 0 if there was no such alias, None to change it anyway.
+
+    Raises:
+        StaleRevisionError: somebody else has moved the alias meanwhile.
+    """
+    revision = current.revision if current else 0
+    if seen not in (None, revision):
+        raise StaleRevisionError(f"alias {name} has moved meanwhile (revision {revision}); read it again and retry")
 
 
 def alias_set(version: ModelVersion, name: str, previous: AliasInterval | None, by: Actor, at: datetime) -> Event:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
 from modelkeep.domains.catalog.domain.errors import AliasNotFoundError
@@ -61,10 +61,16 @@ class AliasRepository:
         )
         return tuple(rows)
 
-    def begin(self, model_id: str, name: str, version_id: str, by: PrincipalId, at: datetime) -> None:
-        """Point an alias to a version from now on; the interval before must have been ended."""
+    def begin(self, model_id: str, name: str, version_id: str, by: PrincipalId, at: datetime) -> int:
+        """Point an alias to a version from now on and return its revision; the interval before must have ended."""
+        last = select(func.coalesce(func.max(AliasRow.revision), 0)).where(
+            AliasRow.model_id == model_id, AliasRow.name == name
+        )
         values = {"model_id": model_id, "name": name, "since": at, "version_id": version_id, "set_by": by}
-        self._session.execute(insert(AliasRow).values(values))
+        revision = last.scalar_subquery() + 1
+        return self._session.execute(
+            insert(AliasRow).values(values | {"revision": revision}).returning(AliasRow.revision)
+        ).scalar_one()
 
     def end(self, model_id: str, name: str, by: PrincipalId, at: datetime) -> None:
         """End what an alias points to now."""
@@ -139,15 +145,16 @@ def _aliases() -> AnySelect:
         VersionRow.version,
         AliasRow.since,
         AliasRow.set_by,
+        AliasRow.revision,
         AliasRow.until,
         AliasRow.ended_by,
     ).join(VersionRow, VersionRow.id == AliasRow.version_id)
 
 
 def _alias(row: AnyRow) -> AliasInterval:
-    name, version_id, number, version, since, set_by, until, ended_by = row[:8]
-    by = None if ended_by is None else PrincipalId(ended_by)
-    return AliasInterval(name, version_id, number, Version.parse(version), since, PrincipalId(set_by), until, by)
+    name, version_id, number, version, since, set_by, revision, until, ended_by = row[:9]
+    by, ended = PrincipalId(set_by), None if ended_by is None else PrincipalId(ended_by)
+    return AliasInterval(name, version_id, number, Version.parse(version), since, by, revision, until, ended)
 
 
 def _stage(row: AnyRow) -> StageInterval:

@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_removed, alias_set, check_alias_name
+from modelkeep.domains.catalog.domain.aliases import (
+    AliasInterval,
+    alias_removed,
+    alias_set,
+    check_alias_name,
+    check_seen,
+)
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
@@ -24,26 +30,28 @@ class AliasService:
     def set(
         self, actor: Actor, model: ModelName, name: str, target: Selector, *, seen: int | None
     ) -> Recorded[AliasInterval]:
-        """Point an alias to a version of the model last seen at revision `seen`; where it points already is kept.
+        """Point an alias to a version; `seen` is the alias's revision, 0 if it is new, None whatever it is now.
 
         Raises:
             InvalidRecordError: the name is that of a stage.
+            StaleRevisionError: the alias is not what the caller saw.
             VersionNotFoundError: no live version answers to the target.
         """
         self.access.require(actor, Permission.ALIAS_WRITE, str(model))
         check_alias_name(name)
         with self.database.transaction() as tx:
             aliases, now = AliasRepository(tx), self.clock()
-            owner = ModelRepository(tx).get(model, seen=seen, lock=True)
+            owner = ModelRepository(tx).get(model, lock=True)
             version = VersionRepository(tx).get(model, target)
             previous = aliases.find(owner.id, name)
+            check_seen(name, previous, seen)
             if previous is not None and previous.version_id == version.id:
                 return Recorded(previous, None)
             if previous is not None:
                 aliases.end(owner.id, name, actor.id, now)
-            aliases.begin(owner.id, name, version.id, actor.id, now)
+            revision = aliases.begin(owner.id, name, version.id, actor.id, now)
             tx.record(alias_set(version, name, previous, actor, now))
-        current = AliasInterval(name, version.id, version.number, version.version, now, actor.id)
+        current = AliasInterval(name, version.id, version.number, version.version, now, actor.id, revision)
         return Recorded(current, tx.receipt)
 
     def remove(self, actor: Actor, model: ModelName, name: str, *, seen: int | None) -> Recorded[AliasInterval]:
@@ -51,11 +59,18 @@ class AliasService:
         self.access.require(actor, Permission.ALIAS_WRITE, str(model))
         with self.database.transaction() as tx:
             aliases, now = AliasRepository(tx), self.clock()
-            owner = ModelRepository(tx).get(model, seen=seen, lock=True)
+            owner = ModelRepository(tx).get(model, lock=True)
             previous = aliases.get(owner, name)
+            check_seen(name, previous, seen)
             aliases.end(owner.id, name, actor.id, now)
             tx.record(alias_removed(model, previous, actor, now))
         return Recorded(previous, tx.receipt)
+
+    def get(self, actor: Actor, model: ModelName, name: str) -> AliasInterval:
+        """Return what an alias points to now."""
+        self.access.require(actor, Permission.MODEL_READ, str(model))
+        with self.database.snapshot() as tx:
+            return AliasRepository(tx).get(ModelRepository(tx).get(model), name)
 
     def list(self, actor: Actor, model: ModelName, page: PageRequest) -> Page[AliasInterval]:
         """Return one page of the aliases a model has now, by name."""

@@ -26,6 +26,7 @@ class AliasOut(Out):
     version: str
     since: Timestamp
     set_by: PrincipalOut
+    revision: int
     until: Timestamp | None
     ended_by: PrincipalOut | None
     audit: ReceiptOut | None = None
@@ -40,6 +41,7 @@ class AliasOut(Out):
             version=str(interval.version),
             since=interval.since,
             set_by=PrincipalOut.of(interval.set_by, names),
+            revision=interval.revision,
             until=interval.until,
             ended_by=None if interval.ended_by is None else PrincipalOut.of(interval.ended_by, names),
             audit=ReceiptOut.of(receipt),
