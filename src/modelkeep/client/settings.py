@@ -1,9 +1,10 @@
-"""Which registry, and as whom: an argument, else the environment, else the credentials file, else this machine."""
+"""Which registry, and as whom: an argument, else the environment, else the files of settings, else this machine."""
 
 import os
 from dataclasses import dataclass, field
 from typing import Final
 
+from modelkeep.client.config_file import load_config
 from modelkeep.client.credentials import load_credentials, registry_key
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
@@ -22,10 +23,12 @@ class Settings:
 
 
 def resolve_settings(url: str | None = None, token: str | None = None) -> Settings:
-    """Return the settings that count: arguments, then the environment, the credentials file, the default.
+    """Return the settings that count: arguments, then the environment, the settings file, the credentials file.
+
+    The credentials file names the registry of the last login, and without one it is `http://127.0.0.1:8080`.
 
     Raises:
-        InvalidSettingError: an address is none, or the credentials file is needed and broken.
+        InvalidSettingError: an address is none, or a file is needed and broken.
     """
     chosen, source_of_url = _choose_url(url)
     address = registry_key(chosen)
@@ -38,6 +41,8 @@ def _choose_url(url: str | None) -> tuple[str, str]:
         return url, "argument"
     if named := os.environ.get(URL_VARIABLE):
         return named, URL_VARIABLE
+    if configured := load_config().get("url"):
+        return configured, "settings file"
     if default := load_credentials().default:
         return default, "credentials file"
     return DEFAULT_URL, "default"
