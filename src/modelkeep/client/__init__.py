@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         UnavailableError,
         UnexpectedAnswerError,
     )
+    from modelkeep.client.listing import Listing
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.progress import Progress
     from modelkeep.client.records import DataRef, Environment, Metric, Parent, TrainingCode, VersionRecord
@@ -68,6 +69,7 @@ __all__ = [
     "InvalidValueError",
     "Kind",
     "LimitExceededError",
+    "Listing",
     "Metric",
     "Model",
     "ModelVersion",
@@ -91,7 +93,17 @@ __all__ = [
     "resolve_settings",
 ]
 
-_MODULES: Final = ("errors", "progress", "settings", "cache", "records", "values", "model_versions", "registry")
+_MODULES: Final = (
+    "errors",
+    "progress",
+    "settings",
+    "listing",
+    "cache",
+    "records",
+    "values",
+    "model_versions",
+    "registry",
+)
 """Where the names are, those first that load the least."""
 
 

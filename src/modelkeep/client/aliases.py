@@ -1,9 +1,8 @@
 """Aliases: names that move from version to version of a model."""
 
-from collections.abc import Iterator
-
 from modelkeep.client.connection import Connected
 from modelkeep.client.http import Call, if_match, route
+from modelkeep.client.listing import Listing
 from modelkeep.client.values import AliasInterval
 from modelkeep.kernel.references import Reference
 
@@ -33,10 +32,10 @@ class AliasMethods(Connected):
         path = self._model_path(model) + route("aliases", alias)
         return AliasInterval.read(self._session.answer(Call("DELETE", path, headers=if_match(revision))))
 
-    def list_aliases(self, model: str) -> Iterator[AliasInterval]:
+    def list_aliases(self, model: str) -> Listing[AliasInterval]:
         """Yield the aliases that a model has now, by name; pages are fetched as they are needed."""
         return self._pages(f"{self._model_path(model)}/aliases", AliasInterval.read)
 
-    def alias_history(self, model: str, alias: str) -> Iterator[AliasInterval]:
+    def alias_history(self, model: str, alias: str) -> Listing[AliasInterval]:
         """Yield what an alias has pointed to, the newest first; pages are fetched as they are needed."""
         return self._pages(self._model_path(model) + route("aliases", alias, "history"), AliasInterval.read)

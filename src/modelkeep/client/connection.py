@@ -1,15 +1,15 @@
 """What the parts of a registry object share: a session, and how lists and references are read."""
 
-from collections.abc import Callable, Iterator
-from typing import Final, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from modelkeep.client.answers import Answer
 from modelkeep.client.http import HttpSession, Parameter, route
+from modelkeep.client.listing import Listing
+from modelkeep.kernel.paging import Page
 from modelkeep.kernel.references import Exact, ModelName, Number, Reference
 
 T = TypeVar("T")
-
-PAGE_SIZE: Final = 200
 
 
 class Connected:
@@ -19,15 +19,14 @@ class Connected:
         """Speak through `session`."""
         self._session = session
 
-    def _pages(self, path: str, read: Callable[[Answer], T], **params: Parameter) -> Iterator[T]:
-        """Yield the items of a list, fetching a page when the one before is used up."""
-        token: str | None = None
-        while True:
-            page = self._session.get(path, page_size=PAGE_SIZE, page_token=token, **params)
-            yield from map(read, page.items("items"))
-            token = page.find_text("next_page_token")
-            if token is None:
-                return
+    def _pages(self, path: str, read: Callable[[Answer], T], **params: Parameter) -> Listing[T]:
+        """Return the list at a path."""
+
+        def fetch(size: int, token: str | None) -> Page[T]:
+            answer = self._session.get(path, page_size=size, page_token=token, **params)
+            return Page(tuple(map(read, answer.items("items"))), answer.find_text("next_page_token"))
+
+        return Listing(fetch)
 
     def _model_path(self, model: str) -> str:
         name = ModelName.parse(model)

@@ -1,11 +1,13 @@
 """Models: what is said of them, their tags, their deletion."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TypedDict, Unpack, cast
 
 from modelkeep.client.connection import Connected
 from modelkeep.client.errors import AlreadyExistsError, NotFoundError
 from modelkeep.client.http import Call, if_match
+from modelkeep.client.listing import Listing
 from modelkeep.client.values import Model, StageInterval
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.references import ModelName
@@ -49,7 +51,7 @@ class ModelMethods(Connected):
         filter: str | None = None,  # noqa: A002 - the name that the API, the CLI and the page give it
         order: str | None = None,
         deleted: bool = False,
-    ) -> Iterator[Model]:
+    ) -> Listing[Model]:
         """Yield the models that pass a filter such as `name ~ 'fraud*' and tag.team = 'risk'`.
 
         An order is such as `created desc`; pages are fetched as they are needed.
@@ -81,24 +83,22 @@ class ModelMethods(Connected):
         """Bring a deleted model back."""
         return Model.read(self._session.answer(Call("POST", f"{self._model_path(name)}/restore")))
 
-    def stage_history(self, name: str) -> Iterator[StageInterval]:
+    def stage_history(self, name: str) -> Listing[StageInterval]:
         """Yield which version held which stage and when; pages are fetched as they are needed."""
         return self._pages(f"{self._model_path(name)}/stages", StageInterval.read)
 
     def ensure_model(self, name: str) -> None:
         """Make the model, and its namespace, where they are missing."""
         parsed = ModelName.parse(name)
-        try:
+        with suppress(NotFoundError):
             self._create_if_absent("/models", str(parsed))
-        except NotFoundError:
-            self._create_if_absent("/namespaces", parsed.namespace)
-            self._create_if_absent("/models", str(parsed))
+            return
+        self._create_if_absent("/namespaces", parsed.namespace)
+        self._create_if_absent("/models", str(parsed))
 
     def _create_if_absent(self, path: str, name: str) -> None:
-        try:
+        with suppress(AlreadyExistsError):
             self._session.send(Call("POST", path, body={"name": name}))
-        except AlreadyExistsError:
-            return
 
 
 def _json(details: ModelDetails) -> dict[str, Json]:

@@ -1,9 +1,8 @@
 """Namespaces: the groups that models are in."""
 
-from collections.abc import Iterator
-
 from modelkeep.client.connection import Connected
 from modelkeep.client.http import Call, if_match, route
+from modelkeep.client.listing import Listing
 from modelkeep.client.values import Namespace
 
 
@@ -27,7 +26,7 @@ class NamespaceMethods(Connected):
         """
         return Namespace.read(self._session.get(route("namespaces", name)))
 
-    def list_namespaces(self) -> Iterator[Namespace]:
+    def list_namespaces(self) -> Listing[Namespace]:
         """Yield all namespaces by name; pages are fetched as they are needed."""
         return self._pages("/namespaces", Namespace.read)
 

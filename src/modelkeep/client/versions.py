@@ -1,10 +1,11 @@
 """Versions: finding them, and adding facts about them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from modelkeep.client.answers import Answer
 from modelkeep.client.connection import Connected
 from modelkeep.client.http import Call, if_match, route
+from modelkeep.client.listing import Listing
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.client.records import Metrics, metrics_json
 from modelkeep.client.values import Model
@@ -40,7 +41,7 @@ class VersionMethods(Connected):
         filter: str | None = None,  # noqa: A002 - the name that the API, the CLI and the page give it
         order: str | None = None,
         deleted: bool = False,
-    ) -> Iterator[ModelVersion]:
+    ) -> Listing[ModelVersion]:
         """Yield the versions of a model that pass a filter; pages are fetched as they are needed.
 
         Raises:
@@ -49,7 +50,7 @@ class VersionMethods(Connected):
         path = f"{self._model_path(model)}/versions"
         return self._pages(path, self._read, filter=filter, order=order, deleted="true" if deleted else None)
 
-    def search(self, query: str, *, order: str | None = None) -> Iterator[ModelVersion]:
+    def search(self, query: str, *, order: str | None = None) -> Listing[ModelVersion]:
         """Yield the versions of all models that pass a filter such as `metric.auc >= 0.9 and tag.team = 'risk'`.
 
         Raises:
