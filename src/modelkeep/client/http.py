@@ -101,6 +101,22 @@ class HttpSession:
         """Send a call and return the JSON object it is answered with."""
         return read_answer(self.send(call))
 
+    def look(self, path: str) -> httpx.Response:
+        """Read `path` of the server, which need not be below `/api/v1`, once; any status will do.
+
+        Raises:
+            ServerUnreachableError: there was no answer.
+        """
+        try:
+            response = self._sent(Call("GET", f"{self.url}{path}"), httpx.URL(f"{self.url}{path}"))
+            try:
+                response.read()
+            finally:
+                response.close()
+        except httpx.TransportError as error:
+            self._give_up(error)
+        return response
+
     def send(self, call: Call) -> httpx.Response:
         """Send a call, again where that makes sense, and return the whole answer.
 
