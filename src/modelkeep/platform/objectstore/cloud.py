@@ -1,5 +1,6 @@
 """Objects in a bucket or container: S3 and what speaks its protocol, Google Cloud Storage, Azure Blob Storage."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import obstore
 
 from modelkeep.kernel.clock import Clock, system_clock
-from modelkeep.platform.objectstore.cloud_errors import FAILURES, failure, translated
+from modelkeep.platform.objectstore.cloud_errors import FAILURES, failure, is_past_end, translated
 from modelkeep.platform.objectstore.errors import (
     ObjectNotFoundError,
     StagingIncompleteError,
@@ -29,6 +30,8 @@ _PIECE: Final = 8 * 1024 * 1024
 _BULK: Final = 1_000
 _MAX_SIGNED: Final = timedelta(days=7)
 _PUBLISHED: Final = ".published"
+# Azure's signature covers the decoded path and obstore signs the encoded one: where they differ it is not valid
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._/-]+")
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class CloudObjectStore:
     Publishing reads the parts once and writes them as one atomic object: what is observed is what is written, so a part
     that is replaced meanwhile, which a signed address allows, cannot slip through. Memory is about 60 MiB up to 80 GB,
     beyond that about the size divided by 1,300, as a multipart upload has at most 10,000 pieces. A crash in the middle
-    leaves an unfinished multipart upload: give the bucket a rule that aborts those after a day.
+    leaves an unfinished multipart upload: give the bucket a rule that aborts those after a day. Azure keeps unfinished
+    blocks by object: of several who publish over 8 MiB under one key at once, all but the first are told to try again.
 
     `store` carries the data; `probe` is the same bucket with short time limits; `signer` is None if nothing can be
     signed, and `upload_headers` is what a signed upload must send.
@@ -52,9 +56,9 @@ class CloudObjectStore:
     clock: Clock = field(default=system_clock, repr=False)
 
     def put(self, key: str, data: bytes) -> None:
-        """Send one request, or a multipart upload if it is over 8 MiB."""
-        with streamed(self.store, self._path(key), _PIECE) as write:
-            write(data)
+        """Send one request."""
+        with translated("store an object"):
+            obstore.put(self.store, self._path(key), data, use_multipart=False)
 
     def read(
         self, key: str, *, start: int = 0, end: int | None = None, chunk_size: int = CHUNK_SIZE
@@ -93,7 +97,7 @@ class CloudObjectStore:
         check_key(key)
 
     def sign_get(self, key: str, *, expires_in: timedelta, filename: str) -> SignedRequest | None:
-        """Sign with the store's own scheme; `filename` is left out, as obstore signs nothing but the path."""
+        """Sign as the store does; `filename` is left out, as obstore signs nothing but the path."""
         del filename
         return self._sign("GET", self._path(key), {}, expires_in)
 
@@ -168,22 +172,19 @@ class CloudObjectStore:
                 return None
 
     def _get(self, key: str, start: int, end: int | None) -> "GetResult | None":
-        path, whole = self._path(key), start == 0 and end is None
+        path = self._path(key)
+        if start == end:
+            if self.find(key) is None:
+                raise _not_found(key)
+            return None
         try:
-            if start != end:
-                return obstore.get(self.store, path, options=None if whole else _range(start, end))
+            return obstore.get(self.store, path, options=_options(start, end))
         except FileNotFoundError:
             raise _not_found(key) from None
         except FAILURES as error:
-            if whole or not self._starts_after(key, start):
-                raise failure("open an object", error) from None
-        if self.find(key) is None:
-            raise _not_found(key)
-        return None
-
-    def _starts_after(self, key: str, start: int) -> bool:
-        found = self.find(key)
-        return found is None or start >= found.size
+            if is_past_end(error):
+                return None
+            raise failure("open an object", error) from None
 
     def _list(self, prefix: str) -> Iterator[StoredObject]:
         with translated("list objects"):
@@ -208,7 +209,7 @@ class CloudObjectStore:
     def _sign(
         self, method: "HTTP_METHOD", path: str, headers: Mapping[str, str], expires_in: timedelta
     ) -> SignedRequest | None:
-        if self.signer is None:
+        if self.signer is None or _PLAIN.fullmatch(path) is None:
             return None
         lifetime = min(expires_in, _MAX_SIGNED)
         expires_at = self.clock() + lifetime
@@ -235,8 +236,10 @@ def _chunks(answer: "GetResult", chunk_size: int) -> Iterator[bytes]:
         yield from filter(None, answer.stream(min_chunk_size=chunk_size))
 
 
-def _range(start: int, end: int | None) -> "GetOptions":
-    return {"range": {"offset": start} if end is None else (start, end)}
+def _options(start: int, end: int | None) -> "GetOptions | None":
+    if end is not None:
+        return {"range": (start, end)}
+    return {"range": {"offset": start}} if start else None
 
 
 def _not_found(key: str) -> ObjectNotFoundError:

@@ -11,6 +11,8 @@ from modelkeep.platform.objectstore.errors import ObjectStoreUnavailableError, S
 
 FAILURES: Final = (BaseError, OSError, ValueError)
 _STATUS: Final = re.compile(r"status code: (\d{3}[A-Za-z ]*)")
+# the last form is the Azure emulator's
+_PAST_END: Final = re.compile(r"status code: 416|Wanted range starting at|bytes 0--1/0")
 _CODE: Final = re.compile(r"<Code>(\w{1,64})</Code>")
 _FULL: Final = frozenset({"QuotaExceeded", "InsufficientStorage", "XMinioStorageFull"})
 _DENIED: Final = ("401", "403")
@@ -48,8 +50,15 @@ def failure(operation: str, error: BaseException) -> ObjectStoreUnavailableError
     )
 
 
+def is_past_end(error: BaseException) -> bool:
+    """Tell whether the object exists but has no byte in the range asked for."""
+    return _PAST_END.search(str(error)) is not None
+
+
 def _reason(found: list[str]) -> str:
     if not found:
         return "it did not answer. Check its address and that it runs"
+    if "InvalidBlockList" in found:
+        return "another writer of the same object finished first. Wait a moment"
     advice = "its credentials and rights" if found[0].startswith(_DENIED) else "its address, its bucket and its state"
     return f"it answered {', '.join(found)}. Check {advice}"

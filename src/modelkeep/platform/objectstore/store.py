@@ -149,8 +149,9 @@ class ObjectStore(Protocol):
         ...
 
     def sign_get(self, key: str, *, expires_in: timedelta, filename: str) -> SignedRequest | None:
-        """Let anybody read the object for a while (at most 7 days; Range allowed); None if the store cannot sign.
+        """Let anybody read the object for a while (at most 7 days; Range allowed).
 
+        None if the store cannot sign, or not this key (one that is not made of ASCII letters, digits and `._/-`).
         Whether the object exists is not looked up. Stores that can make the browser save it as `filename` do so.
         """
         ...
