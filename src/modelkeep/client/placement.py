@@ -19,6 +19,8 @@ from modelkeep.kernel.manifests import FileEntry, Manifest
 
 _ABANDONED_SECONDS: Final = 3600
 _SHOWN: Final = 5
+_ELSEWHERE: Final = "move it away, or name another destination"
+_OVERWRITE: Final = "name another destination, or overwrite it (--overwrite, overwrite=True)"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Placement:
                 return
             shown = ", ".join(there[:_SHOWN]) + (", …" if len(there) > _SHOWN else "")
             raise _exists(self.destination, f"holds other files ({shown})")
-        raise _exists(self.destination, "is not a folder")
+        raise _exists(self.destination, "is not a folder", _ELSEWHERE)
 
     def make(self) -> None:
         """Make the destination: the files are put into a folder beside it, which is then renamed.
@@ -76,7 +78,7 @@ class Placement:
             DestinationExistsError: a file or a link is where a folder is needed, or a folder where a file is.
         """
         if self.destination.is_symlink() or not self.destination.is_dir():
-            raise _exists(self.destination, "is not a folder, and is not replaced by one")
+            raise _exists(self.destination, "is not a folder", _ELSEWHERE)
         for entry in self.manifest.files:
             self._check_way(entry)
         with self._folder_beside() as folder:
@@ -111,10 +113,10 @@ class Placement:
         for name in folders:
             way = way / name
             if way.is_symlink() or (way.exists() and not way.is_dir()):
-                raise _exists(way, "is where a folder is needed")
+                raise _exists(way, "is where a folder is needed", _ELSEWHERE)
         target = self.destination / entry.path
         if target.is_dir() and not target.is_symlink():
-            raise _exists(target, "is a folder where a file is needed")
+            raise _exists(target, "is a folder where a file is needed", _ELSEWHERE)
 
     @contextmanager
     def _folder_beside(self) -> Iterator[Path]:
@@ -148,7 +150,5 @@ def _escaped(text: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in text)
 
 
-def _exists(path: Path, fact: str) -> DestinationExistsError:
-    return DestinationExistsError(
-        f"{path} {fact}: name another destination, or overwrite it (--overwrite, overwrite=True).", path=str(path)
-    )
+def _exists(path: Path, fact: str, advice: str = _OVERWRITE) -> DestinationExistsError:
+    return DestinationExistsError(f"{path} {fact}: {advice}.", path=str(path))

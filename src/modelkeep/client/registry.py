@@ -3,7 +3,7 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
@@ -13,7 +13,7 @@ from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, scan
 from modelkeep.client.cache import Cache
 from modelkeep.client.downloads import Download
-from modelkeep.client.errors import CorruptFileError, DiskFullError, NotFoundError
+from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError
 from modelkeep.client.http import Call, HttpSession, route
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.client.models import ModelMethods
@@ -32,6 +32,7 @@ from modelkeep.kernel.manifests import Manifest
 from modelkeep.kernel.references import ModelName
 
 _UPLOAD_GONE: Final = "artifacts.upload_not_found"
+_REPEATED: Final = "audit.request_repeated"
 _UPLOAD_TRIES: Final = 3
 
 
@@ -122,8 +123,7 @@ class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods):
         body = record_json(record)
         artifact = scan(path, progress=progress)
         body |= {"manifest_digest": str(artifact.manifest.digest), "upload": self._upload(name, artifact, progress)}
-        path_of_versions = route("models", name.namespace, name.name, "versions")
-        return self._read(self._session.answer(Call("POST", path_of_versions, body=body)))
+        return self._register(Call("POST", route("models", name.namespace, name.name, "versions"), body=body))
 
     def pull(
         self,
@@ -186,11 +186,19 @@ class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods):
     def _open_upload(self, name: ModelName, artifact: LocalArtifact) -> Plan:
         path = route("models", name.namespace, name.name, "uploads")
         call = Call("POST", path, body={"files": [entry.to_json() for entry in artifact.manifest.files]})
+        with suppress(NotFoundError):
+            return Plan.read(self._session.answer(call), artifact)
+        self.ensure_model(str(name))
+        return Plan.read(self._session.answer(call), artifact)
+
+    def _register(self, call: Call) -> ModelVersion:
+        """Register a version; where an earlier try took effect and its answer was lost, find what it registered."""
         try:
-            return Plan.read(self._session.answer(call), artifact)
-        except NotFoundError:
-            self.ensure_model(str(name))
-            return Plan.read(self._session.answer(call), artifact)
+            return self._read(self._session.answer(call))
+        except BlockedError as error:
+            if error.code != _REPEATED:
+                raise
+        return self._read(self._session.answer(call))
 
     def _verified_manifest(self, base: str, version: ModelVersion) -> Manifest:
         manifest = self._manifest(base)
