@@ -52,7 +52,7 @@ class BodyReader:
             except Exception as error:  # noqa: BLE001 - raised again below, outside of the task group
                 outcome.set_exception(error)
 
-        async with anyio.create_task_group() as tasks:
+        async with sender, receiver, anyio.create_task_group() as tasks:
             tasks.start_soon(_pump, body, sender)
             await to_thread.run_sync(run, limiter=self._limiter)
             tasks.cancel_scope.cancel()
