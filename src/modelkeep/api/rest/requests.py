@@ -1,7 +1,8 @@
 """What every request of this API goes through: strict JSON, size limits, idempotency keys."""
 
+import logging
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -11,14 +12,20 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from modelkeep.api.rest.dependencies import authenticate, services_of
-from modelkeep.domains.audit import KeptResponse
+from modelkeep.api.rest.errors import InvalidRequestError
+from modelkeep.domains.audit import IdempotencyService, KeptResponse
 from modelkeep.kernel.canonical_json import Json, parse_json
 from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.identity import Actor
 
 PARSED_INLINE: Final = 64 * 1024
 """JSON up to this size, in bytes, is parsed without a hop to another thread."""
 
 KEPT_HEADERS: Final = ("content-type", "etag", "location")
+
+_log = logging.getLogger(__name__)
+
+_Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +44,21 @@ class BodyTooLargeError(RegistryError):
 
 
 class RegistryRoute(APIRoute):
-    """A route that reads JSON strictly, and answers a repeated POST with what the first was answered."""
+    """A route that knows its caller before it reads a body, reads JSON strictly, and answers a repeated POST alike."""
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> _Handle:
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
+        reads_json = self.body_field is not None
 
         async def guarded(request: Request) -> Response:
-            if not request.headers.get("content-type", "").startswith("application/json"):
+            if request.method == "GET":
                 return await handle(request)
-            body = await _read(request)
-            if request.method == "POST" and "idempotency-key" in request.headers:
-                return await _once(request, body, handle)
-            return await handle(request)
+            actor = await authenticate(request)
+            body = await _read(request) if reads_json else b""
+            if actor.request.idempotency_key is None:
+                return await handle(request)
+            return await _once(request, actor, body, handle)
 
         return guarded
 
@@ -57,6 +66,9 @@ class RegistryRoute(APIRoute):
 async def _read(request: Request) -> bytes:
     """Read and parse the body, so that FastAPI finds it parsed."""
     limits: JsonLimits = request.app.state.json_limits
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise InvalidRequestError("the body of this request is JSON: send it with 'Content-Type: application/json'")
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -76,18 +88,35 @@ async def _parsed(body: bytes, limits: JsonLimits) -> Json:
     return await run_in_threadpool(parse_json, body, max_bytes=limits.max_bytes, max_depth=limits.max_depth)
 
 
-async def _once(request: Request, body: bytes, handle: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+async def _once(request: Request, actor: Actor, body: bytes, handle: _Handle) -> Response:
+    """Serve the first request with an idempotency key; answer every further one with what that was answered."""
     what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
-    request.state.fingerprint = sha256(what + body).hexdigest()
-    actor = await authenticate(request)
+    keyed = replace(actor.request, fingerprint=sha256(what + body).hexdigest())
+    actor = request.state.actor = replace(actor, request=keyed)
     idempotency = services_of(request).idempotency
     kept = await run_in_threadpool(idempotency.find, actor)
     if kept is not None:
-        return Response(kept.body, kept.status, {**kept.headers, "Idempotent-Replayed": "true"})
-    response = await handle(request)
-    if isinstance(response, StreamingResponse):
-        return response  # it reads only, and may be read again
-    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    answer = KeptResponse(response.status_code, bytes(response.body), headers)
-    await run_in_threadpool(idempotency.keep, actor, answer)
+        return _replayed(kept)
+    try:
+        response = await handle(request)
+    except RegistryError:
+        kept = await run_in_threadpool(idempotency.find, actor)  # it may have lost against its own first sending
+        if kept is None:
+            raise
+        return _replayed(kept)
+    if not isinstance(response, StreamingResponse):  # that one reads only, and may be read again
+        await run_in_threadpool(_keep, idempotency, actor, response)
     return response
+
+
+def _replayed(kept: KeptResponse) -> Response:
+    return Response(kept.body, kept.status, {**kept.headers, "Idempotent-Replayed": "true"})
+
+
+def _keep(idempotency: IdempotencyService, actor: Actor, response: Response) -> None:
+    """Keep the answer; where that fails the effect stands all the same, and so does the answer."""
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    try:
+        idempotency.keep(actor, KeptResponse(response.status_code, bytes(response.body), headers))
+    except RegistryError as error:
+        _log.warning("the answer to an Idempotency-Key could not be kept: %s", error.message)
