@@ -31,6 +31,8 @@ _HEADERS: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.UNAVAILABLE: {"Retry-After": "2"},
 }
 _KIND_OF_STATUS: Final[Mapping[int, Kind]] = {404: Kind.NOT_FOUND, 401: Kind.UNAUTHENTICATED, 403: Kind.FORBIDDEN}
+_SHOWN_ERRORS: Final = 20
+_SHOWN_PLACE: Final = 100
 
 _log = logging.getLogger(__name__)
 
@@ -73,15 +75,18 @@ def _registry_error(request: Request, error: RegistryError) -> JSONResponse:
 
 
 def _validation_error(request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = error.errors()
-    where = [_place(item["loc"]) for item in errors]
-    message = "; ".join(f"{place}: {item['msg']}" for place, item in zip(where, errors, strict=True))
-    listed = [{"field": place, "problem": item["msg"]} for place, item in zip(where, errors, strict=True)]
-    return problem(request, InvalidRequestError(message or "the request is malformed", errors=listed[:20]))
+    found = error.errors()
+    listed = [{"field": _place(item["loc"]), "problem": item["msg"]} for item in found[:_SHOWN_ERRORS]]
+    message = "; ".join(f"{item['field']}: {item['problem']}" for item in listed)
+    if len(found) > len(listed):
+        message += f"; and {len(found) - len(listed)} more"
+    return problem(request, InvalidRequestError(message or "the request is malformed", errors=listed))
 
 
 def _place(location: Sequence[object]) -> str:
-    return ".".join(str(step) for step in location)
+    """Return where in the request it is; the name of an unknown field can be of any length."""
+    place = ".".join(str(step) for step in location)
+    return place if len(place) <= _SHOWN_PLACE else f"{place[:_SHOWN_PLACE]}…"
 
 
 def _http_error(request: Request, error: HTTPException) -> JSONResponse:
