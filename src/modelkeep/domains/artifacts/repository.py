@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from modelkeep.domains.artifacts.domain import Artifact, ArtifactNotFoundError, ExpectedBlob, Upload
-from modelkeep.domains.artifacts.tables import BlobRow, ManifestBlobRow, ManifestRow, UploadBlobRow, UploadRow
+from modelkeep.domains.artifacts.tables import BLOB, MANIFEST, MANIFEST_BLOB, UPLOAD, UPLOAD_BLOB
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import PrincipalId
-from modelkeep.platform.database import Transaction
+from modelkeep.platform.database import AnyRow, Transaction
 
 BATCH = 500  # bound parameters of one statement stay below every database's limit
+
+_ARTIFACT: Final = select(MANIFEST.c.file_count, MANIFEST.c.total_size).where(MANIFEST.c.digest == bindparam("wanted"))
 
 
 class ArtifactRepository:
@@ -28,25 +31,23 @@ class ArtifactRepository:
         found: set[Digest] = set()
         for start in range(0, len(digests), BATCH):
             batch = [str(digest) for digest in digests[start : start + BATCH]]
-            rows = self._session.scalars(select(BlobRow.digest).where(BlobRow.digest.in_(batch)))
+            rows = self._session.scalars(select(BLOB.c.digest).where(BLOB.c.digest.in_(batch)))
             found.update(Digest.parse(row) for row in rows)
         return frozenset(found)
 
     def add_blobs(self, blobs: Sequence[ExpectedBlob], now: datetime) -> None:
         """Record verified blobs; those already recorded stay as they are."""
         rows = [{"digest": str(blob.digest), "size": blob.size, "created_at": now} for blob in blobs]
-        self._session.execute(self._dialect.insert(BlobRow).on_conflict_do_nothing(), rows)
+        self._session.execute(self._dialect.insert(BLOB).on_conflict_do_nothing(), rows)
 
     def find_artifact(self, digest: Digest) -> Artifact | None:
         """Return the artifact with this manifest digest, or None."""
-        row = self._session.execute(
-            select(ManifestRow.file_count, ManifestRow.total_size).where(ManifestRow.digest == str(digest))
-        ).one_or_none()
+        row = self._session.execute(_ARTIFACT, {"wanted": str(digest)}).one_or_none()
         return None if row is None else Artifact(digest, row.file_count, row.total_size)
 
     def document(self, digest: Digest) -> bytes:
         """Return a manifest as it was stored."""
-        found = self._session.scalar(select(ManifestRow.document).where(ManifestRow.digest == str(digest)))
+        found: bytes | None = self._session.scalar(select(MANIFEST.c.document).where(MANIFEST.c.digest == str(digest)))
         if found is None:
             raise ArtifactNotFoundError(f"no artifact {digest} is stored", digest=str(digest))
         return found
@@ -61,16 +62,16 @@ class ArtifactRepository:
             "created_at": now,
         }
         added = self._session.execute(
-            self._dialect.insert(ManifestRow).values(values).on_conflict_do_nothing().returning(ManifestRow.digest)
+            self._dialect.insert(MANIFEST).values(values).on_conflict_do_nothing().returning(MANIFEST.c.digest)
         )
         if added.one_or_none() is not None and blobs:
             references = [{"manifest_digest": str(artifact.digest), "blob_digest": str(blob)} for blob in blobs]
-            self._session.execute(insert(ManifestBlobRow), references)
+            self._session.execute(insert(MANIFEST_BLOB), references)
 
     def find_upload(self, upload_id: str, owner: str) -> Upload | None:
         """Return a principal's upload, or None."""
         row = self._session.execute(
-            select(*_UPLOAD).where(UploadRow.id == upload_id, UploadRow.created_by == owner)
+            select(*_UPLOAD).where(UPLOAD.c.id == upload_id, UPLOAD.c.created_by == owner)
         ).one_or_none()
         return None if row is None else _upload(row)
 
@@ -79,12 +80,12 @@ class ArtifactRepository:
         row = self._session.execute(
             select(*_UPLOAD)
             .where(
-                UploadRow.scope == scope,
-                UploadRow.created_by == owner,
-                UploadRow.manifest_digest == str(manifest),
-                UploadRow.expires_at > now,
+                UPLOAD.c.scope == scope,
+                UPLOAD.c.created_by == owner,
+                UPLOAD.c.manifest_digest == str(manifest),
+                UPLOAD.c.expires_at > now,
             )
-            .order_by(UploadRow.created_at)
+            .order_by(UPLOAD.c.created_at)
             .limit(1)
         ).one_or_none()
         return None if row is None else _upload(row)
@@ -92,7 +93,7 @@ class ArtifactRepository:
     def add_upload(self, upload: Upload, document: bytes, blobs: Mapping[Digest, int]) -> None:
         """Store a new upload and the blobs it names."""
         self._session.execute(
-            insert(UploadRow).values(
+            insert(UPLOAD).values(
                 id=upload.id,
                 scope=upload.scope,
                 manifest_digest=str(upload.manifest_digest),
@@ -104,53 +105,54 @@ class ArtifactRepository:
         )
         rows = [{"upload_id": upload.id, "digest": str(digest), "size": size} for digest, size in blobs.items()]
         if rows:
-            self._session.execute(insert(UploadBlobRow), rows)
+            self._session.execute(insert(UPLOAD_BLOB), rows)
 
     def upload_document(self, upload_id: str) -> bytes:
         """Return the manifest of an upload."""
-        return self._session.scalars(select(UploadRow.document).where(UploadRow.id == upload_id)).one()
+        document: bytes = self._session.scalars(select(UPLOAD.c.document).where(UPLOAD.c.id == upload_id)).one()
+        return document
 
     def expected(self, upload_id: str, digests: Sequence[Digest]) -> frozenset[ExpectedBlob]:
         """Return those of the blobs that an upload names."""
         found: set[ExpectedBlob] = set()
-        query = select(UploadBlobRow.digest, UploadBlobRow.size).where(UploadBlobRow.upload_id == upload_id)
+        query = select(UPLOAD_BLOB.c.digest, UPLOAD_BLOB.c.size).where(UPLOAD_BLOB.c.upload_id == upload_id)
         for start in range(0, len(digests), BATCH):
             batch = [str(digest) for digest in digests[start : start + BATCH]]
-            rows = self._session.execute(query.where(UploadBlobRow.digest.in_(batch)))
+            rows = self._session.execute(query.where(UPLOAD_BLOB.c.digest.in_(batch)))
             found.update(ExpectedBlob(Digest.parse(row.digest), row.size) for row in rows)
         return frozenset(found)
 
     def missing(self, upload_id: str) -> tuple[ExpectedBlob, ...]:
         """Return the blobs that an upload names and the registry lacks."""
         rows = self._session.execute(
-            select(UploadBlobRow.digest, UploadBlobRow.size)
-            .outerjoin(BlobRow, BlobRow.digest == UploadBlobRow.digest)
-            .where(UploadBlobRow.upload_id == upload_id, BlobRow.digest.is_(None))
-            .order_by(UploadBlobRow.digest)
+            select(UPLOAD_BLOB.c.digest, UPLOAD_BLOB.c.size)
+            .outerjoin(BLOB, BLOB.c.digest == UPLOAD_BLOB.c.digest)
+            .where(UPLOAD_BLOB.c.upload_id == upload_id, BLOB.c.digest.is_(None))
+            .order_by(UPLOAD_BLOB.c.digest)
         )
         return tuple(ExpectedBlob(Digest.parse(row.digest), row.size) for row in rows)
 
     def remove_upload(self, upload_id: str) -> None:
         """Drop an upload and what it named; the bytes are the caller's to discard."""
-        self._session.execute(delete(UploadBlobRow).where(UploadBlobRow.upload_id == upload_id))
-        self._session.execute(delete(UploadRow).where(UploadRow.id == upload_id))
+        self._session.execute(delete(UPLOAD_BLOB).where(UPLOAD_BLOB.c.upload_id == upload_id))
+        self._session.execute(delete(UPLOAD).where(UPLOAD.c.id == upload_id))
 
     def expired_uploads(self, now: datetime) -> tuple[str, ...]:
         """Return uploads past their time, at most 100."""
-        rows = self._session.scalars(select(UploadRow.id).where(UploadRow.expires_at <= now).limit(100))
+        rows = self._session.scalars(select(UPLOAD.c.id).where(UPLOAD.c.expires_at <= now).limit(100))
         return tuple(rows)
 
 
 _UPLOAD = (
-    UploadRow.id,
-    UploadRow.scope,
-    UploadRow.manifest_digest,
-    UploadRow.created_by,
-    UploadRow.created_at,
-    UploadRow.expires_at,
+    UPLOAD.c.id,
+    UPLOAD.c.scope,
+    UPLOAD.c.manifest_digest,
+    UPLOAD.c.created_by,
+    UPLOAD.c.created_at,
+    UPLOAD.c.expires_at,
 )
 
 
-def _upload(row: Row[str, str, str, str, datetime, datetime]) -> Upload:
+def _upload(row: AnyRow) -> Upload:
     upload_id, scope, manifest, owner, created_at, expires_at = row
     return Upload(upload_id, scope, Digest.parse(manifest), PrincipalId(owner), created_at, expires_at)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from modelkeep.platform.database import Base, UtcDateTime, ordered_text
+from modelkeep.platform.database import Base, UtcDateTime, ordered_text, table_of
 
 
 class BlobRow(Base):
@@ -65,3 +65,10 @@ class UploadBlobRow(Base):
     upload_id: Mapped[str] = mapped_column(ForeignKey("artifact_upload.id", ondelete="CASCADE"), primary_key=True)
     digest: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
+
+
+BLOB = table_of(BlobRow)
+MANIFEST = table_of(ManifestRow)
+MANIFEST_BLOB = table_of(ManifestBlobRow)
+UPLOAD = table_of(UploadRow)
+UPLOAD_BLOB = table_of(UploadBlobRow)

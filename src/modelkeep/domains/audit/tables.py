@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, Index, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text
+from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text, table_of
 
 
 class AuditHeadRow(Base):
@@ -63,3 +63,9 @@ class IdempotentRequestRow(Base):
     status: Mapped[int | None]
     headers: Mapped[dict[str, str] | None] = mapped_column(json_document())
     body: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+HEAD = table_of(AuditHeadRow)
+ENTRY = table_of(AuditEntryRow)
+TEXT = table_of(AuditTextRow)
+REQUEST = table_of(IdempotentRequestRow)

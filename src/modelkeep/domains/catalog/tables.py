@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Double, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text
+from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text, table_of
 
 
 class NamespaceRow(Base):
@@ -142,3 +142,11 @@ class StageRow(Base):
     set_by: Mapped[str] = mapped_column(ordered_text())
     until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ended_by: Mapped[str | None] = mapped_column(ordered_text())
+
+
+NAMESPACE = table_of(NamespaceRow)
+MODEL = table_of(ModelRow)
+VERSION = table_of(VersionRow)
+FIELD = table_of(FieldRow)
+ALIAS = table_of(AliasRow)
+STAGE = table_of(StageRow)

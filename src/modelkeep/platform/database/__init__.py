@@ -1,6 +1,6 @@
 """Transactions over one SQL database: the only place that commits."""
 
-from modelkeep.platform.database.base import Base
+from modelkeep.platform.database.base import Base, table_of
 from modelkeep.platform.database.engine import Engines, open_engines
 from modelkeep.platform.database.errors import (
     ConcurrentWriteError,
@@ -37,4 +37,5 @@ __all__ = [
     "json_document",
     "open_engines",
     "ordered_text",
+    "table_of",
 ]

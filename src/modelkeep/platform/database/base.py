@@ -25,6 +25,17 @@ class Base(DeclarativeBase):
     bookkeeping: ClassVar[bool] = False
 
 
+def table_of(row: type[Base]) -> Table:
+    """Return the table of a row class.
+
+    A statement over tables costs half of what one over mapped classes does, and one that is built once and bound when
+    it runs a tenth of that: frequent statements are constants.
+    """
+    table = row.__table__
+    assert isinstance(table, Table)  # noqa: S101 - the declarative base makes nothing else
+    return table
+
+
 def is_bookkeeping(table: Table) -> bool:
     """Say whether a table may be written without an event; unknown tables may not."""
     return any(

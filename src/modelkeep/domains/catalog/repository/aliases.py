@@ -8,7 +8,7 @@ from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterva
 from modelkeep.domains.catalog.domain.errors import AliasNotFoundError
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page
-from modelkeep.domains.catalog.tables import AliasRow, StageRow, VersionRow
+from modelkeep.domains.catalog.tables import ALIAS, STAGE, VERSION
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.kernel.semver import Version
@@ -38,117 +38,115 @@ class AliasRepository:
     def find(self, model_id: str, name: str) -> AliasInterval | None:
         """Return what an alias points to now, or None."""
         row = self._session.execute(
-            _aliases().where(AliasRow.model_id == model_id, AliasRow.name == name, AliasRow.until.is_(None))
+            _aliases().where(ALIAS.c.model_id == model_id, ALIAS.c.name == name, ALIAS.c.until.is_(None))
         ).one_or_none()
         return None if row is None else _alias(row)
 
     def of_version(self, version_id: str) -> tuple[str, ...]:
         """Return the aliases that point to a version now."""
         rows = self._session.scalars(
-            select(AliasRow.name)
-            .where(AliasRow.version_id == version_id, AliasRow.until.is_(None))
-            .order_by(AliasRow.name)
+            select(ALIAS.c.name).where(ALIAS.c.version_id == version_id, ALIAS.c.until.is_(None)).order_by(ALIAS.c.name)
         )
         return tuple(rows)
 
     def of_model(self, model_id: str, limit: int) -> tuple[str, ...]:
         """Return some of the aliases that a model has now."""
         rows = self._session.scalars(
-            select(AliasRow.name)
-            .where(AliasRow.model_id == model_id, AliasRow.until.is_(None))
-            .order_by(AliasRow.name)
+            select(ALIAS.c.name)
+            .where(ALIAS.c.model_id == model_id, ALIAS.c.until.is_(None))
+            .order_by(ALIAS.c.name)
             .limit(limit)
         )
         return tuple(rows)
 
     def begin(self, model_id: str, name: str, version_id: str, by: PrincipalId, at: datetime) -> int:
         """Point an alias to a version from now on and return its revision; the interval before must have ended."""
-        last = select(func.coalesce(func.max(AliasRow.revision), 0)).where(
-            AliasRow.model_id == model_id, AliasRow.name == name
+        last = select(func.coalesce(func.max(ALIAS.c.revision), 0)).where(
+            ALIAS.c.model_id == model_id, ALIAS.c.name == name
         )
         values = {"model_id": model_id, "name": name, "since": at, "version_id": version_id, "set_by": by}
         revision = last.scalar_subquery() + 1
-        return self._session.execute(
-            insert(AliasRow).values(values | {"revision": revision}).returning(AliasRow.revision)
-        ).scalar_one()
+        begun = insert(ALIAS).values(values | {"revision": revision}).returning(ALIAS.c.revision)
+        number: int = self._session.execute(begun).scalar_one()
+        return number
 
     def end(self, model_id: str, name: str, by: PrincipalId, at: datetime) -> None:
         """End what an alias points to now."""
         self._session.execute(
-            update(AliasRow)
-            .where(AliasRow.model_id == model_id, AliasRow.name == name, AliasRow.until.is_(None))
+            update(ALIAS)
+            .where(ALIAS.c.model_id == model_id, ALIAS.c.name == name, ALIAS.c.until.is_(None))
             .values(until=at, ended_by=by)
         )
 
     def list(self, model_id: str, request: PageRequest) -> Page[AliasInterval]:
         """Return one page of the aliases a model has now, by name."""
-        key = OrderKey(AliasRow.name.expression, str)
+        key = OrderKey(ALIAS.c.name, str)
         return fetch_page(
             self._session,
             _aliases()
-            .add_columns(AliasRow.name, AliasRow.version_id)
-            .where(AliasRow.model_id == model_id, AliasRow.until.is_(None)),
+            .add_columns(ALIAS.c.name, ALIAS.c.version_id)
+            .where(ALIAS.c.model_id == model_id, ALIAS.c.until.is_(None)),
             request=request,
             scope=f"aliases {model_id}",
-            order=(key, AliasRow.version_id.expression, False),
+            order=(key, ALIAS.c.version_id, False),
             build=_alias,
         )
 
     def history(self, model_id: str, name: str, request: PageRequest) -> Page[AliasInterval]:
         """Return one page of what an alias pointed to, newest first."""
-        key = OrderKey(AliasRow.since.expression, datetime)
+        key = OrderKey(ALIAS.c.since, datetime)
         return fetch_page(
             self._session,
             _aliases()
-            .add_columns(AliasRow.since, AliasRow.version_id)
-            .where(AliasRow.model_id == model_id, AliasRow.name == name),
+            .add_columns(ALIAS.c.since, ALIAS.c.version_id)
+            .where(ALIAS.c.model_id == model_id, ALIAS.c.name == name),
             request=request,
             scope=f"alias history {model_id} {name}",
-            order=(key, AliasRow.version_id.expression, True),
+            order=(key, ALIAS.c.version_id, True),
             build=_alias,
         )
 
     def stages(self, model_id: str, request: PageRequest) -> Page[StageInterval]:
         """Return one page of the stages that a model's versions held, newest first."""
-        key = OrderKey(StageRow.since.expression, datetime)
+        key = OrderKey(STAGE.c.since, datetime)
         query = (
             select(
-                StageRow.version_id,
-                VersionRow.number,
-                VersionRow.version,
-                StageRow.stage,
-                StageRow.since,
-                StageRow.set_by,
-                StageRow.until,
-                StageRow.ended_by,
-                StageRow.since.label("place"),
-                StageRow.version_id.label("identity"),
+                STAGE.c.version_id,
+                VERSION.c.number,
+                VERSION.c.version,
+                STAGE.c.stage,
+                STAGE.c.since,
+                STAGE.c.set_by,
+                STAGE.c.until,
+                STAGE.c.ended_by,
+                STAGE.c.since.label("place"),
+                STAGE.c.version_id.label("identity"),
             )
-            .join(VersionRow, VersionRow.id == StageRow.version_id)
-            .where(StageRow.model_id == model_id)
+            .join(VERSION, VERSION.c.id == STAGE.c.version_id)
+            .where(STAGE.c.model_id == model_id)
         )
         return fetch_page(
             self._session,
             query,
             request=request,
             scope=f"stages {model_id}",
-            order=(key, StageRow.version_id.expression, True),
+            order=(key, STAGE.c.version_id, True),
             build=_stage,
         )
 
 
 def _aliases() -> AnySelect:
     return select(
-        AliasRow.name,
-        AliasRow.version_id,
-        VersionRow.number,
-        VersionRow.version,
-        AliasRow.since,
-        AliasRow.set_by,
-        AliasRow.revision,
-        AliasRow.until,
-        AliasRow.ended_by,
-    ).join(VersionRow, VersionRow.id == AliasRow.version_id)
+        ALIAS.c.name,
+        ALIAS.c.version_id,
+        VERSION.c.number,
+        VERSION.c.version,
+        ALIAS.c.since,
+        ALIAS.c.set_by,
+        ALIAS.c.revision,
+        ALIAS.c.until,
+        ALIAS.c.ended_by,
+    ).join(VERSION, VERSION.c.id == ALIAS.c.version_id)
 
 
 def _alias(row: AnyRow) -> AliasInterval:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import delete, exists, insert
+from sqlalchemy import bindparam, delete, exists, insert
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.records import DataRef, Environment, TrainingCode, VersionRecord
-from modelkeep.domains.catalog.tables import FieldRow
+from modelkeep.domains.catalog.tables import FIELD
 from modelkeep.kernel.filters import Boolean, Number, Operator
 from modelkeep.platform.database.criteria import Column, Criterion, Term, matches, ordered
 
@@ -21,6 +21,9 @@ DATA_KEYS: Final = ("uri", "digest", "name", "version", "license", "rows", "pers
 CODE_KEYS: Final = tuple(field.name for field in fields(TrainingCode))
 ENVIRONMENT_KEYS: Final = tuple(field.name for field in fields(Environment))
 PARENT_KEYS: Final = ("reference", "relation")
+
+_ADD: Final = insert(FIELD)
+_FORGET: Final = delete(FIELD).where(FIELD.c.subject_id == bindparam("subject"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def index_version(session: Session, version_id: str, record: VersionRecord, *, f
 def field_matches(subject: Column, field: str, term: Term) -> Criterion:
     """Return the condition that a subject has the field the term names, with such a value."""
     condition = _value_condition(term)
-    wanted = [FieldRow.subject_id == subject, FieldRow.field == field, FieldRow.key == term.key]
+    wanted = [FIELD.c.subject_id == subject, FIELD.c.field == field, FIELD.c.key == term.key]
     return exists().where(*wanted, *([] if condition is None else [condition]))
 
 
@@ -60,13 +63,13 @@ def shortened(value: str) -> str:
 
 
 def _value_condition(term: Term) -> Criterion | None:
-    text: Column = FieldRow.text.expression
+    text: Column = FIELD.c.text
     if term.operator is Operator.EXISTS:
         return None
     if term.operator is Operator.MATCHES:
         return matches(text, term.text, term.dialect)
     if isinstance(term.value, Number):
-        as_number = ordered(FieldRow.number.expression, term.operator, float(term.value.decimal))
+        as_number = ordered(FIELD.c.number, term.operator, float(term.value.decimal))
         return as_number if term.operator is not Operator.EQUAL else as_number | (text == term.text)
     if isinstance(term.value, Boolean) and term.operator is not Operator.EQUAL:
         term.refuse("Compare this with = true or = false")
@@ -125,7 +128,7 @@ def _number(value: str) -> float | None:
 
 def _write(session: Session, subject_id: str, entries: list[IndexedField], *, fresh: bool) -> None:
     if not fresh:
-        session.execute(delete(FieldRow).where(FieldRow.subject_id == subject_id))
+        session.execute(_FORGET, {"subject": subject_id})
     ordinals: dict[tuple[str, str], int] = {}
     rows = []
     for entry in entries:
@@ -141,4 +144,4 @@ def _write(session: Session, subject_id: str, entries: list[IndexedField], *, fr
             }
         )
     if rows:
-        session.execute(insert(FieldRow), rows)
+        session.execute(_ADD, rows)

@@ -1,15 +1,16 @@
 """Models within one transaction."""
 
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 
 from modelkeep.domains.catalog.domain.errors import ModelExistsError, ModelNotFoundError
 from modelkeep.domains.catalog.domain.models import Model, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository.fields import field_matches, index_model
 from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
-from modelkeep.domains.catalog.tables import AliasRow, FieldRow, ModelRow
+from modelkeep.domains.catalog.tables import ALIAS, FIELD, MODEL
 from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.filters import Field, Operator, OrderTerm, parse_filter
 from modelkeep.kernel.identity import PrincipalId
@@ -28,10 +29,40 @@ from modelkeep.platform.database.criteria import (
 )
 
 _ORDERS = {
-    "name": OrderKey(ModelRow.name.expression, str),
-    "created": OrderKey(ModelRow.id.expression, str),
-    "changed": OrderKey(ModelRow.changed_at.expression, datetime),
+    "name": OrderKey(MODEL.c.name, str),
+    "created": OrderKey(MODEL.c.id, str),
+    "changed": OrderKey(MODEL.c.changed_at, datetime),
 }
+
+_COLUMNS: Final[AnySelect] = select(
+    MODEL.c.id,
+    MODEL.c.name,
+    MODEL.c.description,
+    MODEL.c.task,
+    MODEL.c.visibility,
+    MODEL.c.owners,
+    MODEL.c.tags,
+    MODEL.c.last_number,
+    MODEL.c.created_at,
+    MODEL.c.created_by,
+    MODEL.c.changed_at,
+    MODEL.c.changed_by,
+    MODEL.c.deleted_at,
+    MODEL.c.revision,
+)
+_NAMED: Final = _COLUMNS.where(MODEL.c.name == bindparam("wanted"))
+_LOCKED: Final = _NAMED.with_for_update()
+_SAVE: Final = (
+    update(MODEL)
+    .where(MODEL.c.id == bindparam("saved_id"), MODEL.c.revision == bindparam("seen"))
+    .returning(MODEL.c.id)
+)
+_TAKE_NUMBER: Final = (
+    update(MODEL)
+    .where(MODEL.c.id == bindparam("model_id"))
+    .values(last_number=MODEL.c.last_number + 1)
+    .returning(MODEL.c.last_number)
+)
 
 
 class ModelRepository:
@@ -46,8 +77,7 @@ class ModelRepository:
 
         `lock` holds the row until the transaction ends; `deleted` asks for a deleted model instead of a live one.
         """
-        query = _columns().where(ModelRow.name == str(name))
-        row = self._session.execute(query.with_for_update() if lock else query).one_or_none()
+        row = self._session.execute(_LOCKED if lock else _NAMED, {"wanted": str(name)}).one_or_none()
         if row is None:
             raise ModelNotFoundError(
                 f"there is no model {name}; 'modelkeep push PATH {name}' creates it", model=str(name)
@@ -66,35 +96,27 @@ class ModelRepository:
 
     def add(self, model: Model) -> None:
         """Store a new model."""
-        taken = self._session.execute(select(ModelRow.deleted_at).where(ModelRow.name == str(model.name))).one_or_none()
+        taken = self._session.execute(select(MODEL.c.deleted_at).where(MODEL.c.name == str(model.name))).one_or_none()
         if taken is not None:
             state = "is deleted but keeps its name; restore it" if taken.deleted_at else "exists already"
             raise ModelExistsError(f"model {model.name} {state}", model=str(model.name))
         values = _values(model) | {"id": model.id, "name": str(model.name), "namespace": model.name.namespace}
         created = {"created_at": model.created_at, "created_by": model.created_by, "last_number": 0}
-        self._session.execute(insert(ModelRow).values(values | created))
+        self._session.execute(insert(MODEL), values | created)
         index_model(self._session, model, fresh=True)
 
     def save(self, model: Model) -> None:
         """Store a changed model, unless another transaction has stored one meanwhile."""
-        saved = self._session.execute(
-            update(ModelRow)
-            .where(ModelRow.id == model.id, ModelRow.revision == model.revision - 1)
-            .values(_values(model))
-            .returning(ModelRow.id)
-        )
+        seen = {"saved_id": model.id, "seen": model.revision - 1}
+        saved = self._session.execute(_SAVE, _values(model) | seen)
         if saved.one_or_none() is None:
             raise _stale(model)
         index_model(self._session, model)
 
     def take_number(self, model_id: str) -> int:
         """Take the next version number of a model; the row stays locked, so that numbers have no gap."""
-        return self._session.execute(
-            update(ModelRow)
-            .where(ModelRow.id == model_id)
-            .values(last_number=ModelRow.last_number + 1)
-            .returning(ModelRow.last_number)
-        ).scalar_one()
+        number: int = self._session.execute(_TAKE_NUMBER, {"model_id": model_id}).scalar_one()
+        return number
 
     def list(self, query: ListQuery, request: PageRequest) -> Page[Model]:
         """Return one page of models."""
@@ -103,61 +125,42 @@ class ModelRepository:
         if key is None:
             raise unknown_order(query.order, term, _ORDERS)
         condition = compile_filter(query.filter, parse_filter(query.filter), _RULES, dialect=self._dialect)
-        state = ModelRow.deleted_at.is_not(None) if query.deleted else ModelRow.deleted_at.is_(None)
+        state = MODEL.c.deleted_at.is_not(None) if query.deleted else MODEL.c.deleted_at.is_(None)
         return fetch_page(
             self._session,
-            _columns().add_columns(key.column, ModelRow.id).where(condition, state),
+            _COLUMNS.add_columns(key.column, MODEL.c.id).where(condition, state),
             request=request,
             scope=query.scope("models"),
-            order=(key, ModelRow.id.expression, term.descending),
+            order=(key, MODEL.c.id, term.descending),
             build=_model,
         )
 
 
 def _owner(term: Term) -> Criterion:
-    wanted = (FieldRow.subject_id == ModelRow.id, FieldRow.field == "model.owner")
-    value = () if term.operator is Operator.EXISTS else (compare_text(FieldRow.text.expression, term),)
+    wanted = (FIELD.c.subject_id == MODEL.c.id, FIELD.c.field == "model.owner")
+    value = () if term.operator is Operator.EXISTS else (compare_text(FIELD.c.text, term),)
     return exists().where(*wanted, *value)
 
 
 def _alias(term: Term) -> Criterion:
-    wanted = (AliasRow.model_id == ModelRow.id, AliasRow.until.is_(None))
-    return exists().where(*wanted, compare_text(AliasRow.name.expression, term))
+    wanted = (ALIAS.c.model_id == MODEL.c.id, ALIAS.c.until.is_(None))
+    return exists().where(*wanted, compare_text(ALIAS.c.name, term))
 
 
 _RULES: dict[str, Rule] = {
-    "name": text_rule(ModelRow.name.expression),
-    "namespace": text_rule(ModelRow.namespace.expression),
-    "description": text_rule(ModelRow.description.expression),
-    "task": text_rule(ModelRow.task.expression),
-    "visibility": text_rule(ModelRow.visibility.expression),
+    "name": text_rule(MODEL.c.name),
+    "namespace": text_rule(MODEL.c.namespace),
+    "description": text_rule(MODEL.c.description),
+    "task": text_rule(MODEL.c.task),
+    "visibility": text_rule(MODEL.c.visibility),
     "owner": Rule(_owner),
     "alias": Rule(_alias),
-    "versions": number_rule(ModelRow.last_number.expression),
-    "created": time_rule(ModelRow.created_at.expression),
-    "created_by": text_rule(ModelRow.created_by.expression),
-    "changed": time_rule(ModelRow.changed_at.expression),
-    "tag": Rule(lambda term: field_matches(ModelRow.id.expression, "model.tag", term), keyed=True),
+    "versions": number_rule(MODEL.c.last_number),
+    "created": time_rule(MODEL.c.created_at),
+    "created_by": text_rule(MODEL.c.created_by),
+    "changed": time_rule(MODEL.c.changed_at),
+    "tag": Rule(lambda term: field_matches(MODEL.c.id, "model.tag", term), keyed=True),
 }
-
-
-def _columns() -> AnySelect:
-    return select(
-        ModelRow.id,
-        ModelRow.name,
-        ModelRow.description,
-        ModelRow.task,
-        ModelRow.visibility,
-        ModelRow.owners,
-        ModelRow.tags,
-        ModelRow.last_number,
-        ModelRow.created_at,
-        ModelRow.created_by,
-        ModelRow.changed_at,
-        ModelRow.changed_by,
-        ModelRow.deleted_at,
-        ModelRow.revision,
-    )
 
 
 def _values(model: Model) -> dict[str, object]:

@@ -7,7 +7,7 @@ from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, Namesp
 from modelkeep.domains.catalog.domain.models import Namespace
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
-from modelkeep.domains.catalog.tables import ModelRow, NamespaceRow
+from modelkeep.domains.catalog.tables import MODEL, NAMESPACE
 from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.filters import Field, OrderTerm, parse_filter
 from modelkeep.kernel.identity import PrincipalId
@@ -16,12 +16,12 @@ from modelkeep.platform.database import AnyRow, AnySelect, Transaction
 from modelkeep.platform.database.criteria import Rule, compile_filter, text_rule, time_rule
 
 _RULES: dict[str, Rule] = {
-    "name": text_rule(NamespaceRow.name.expression),
-    "description": text_rule(NamespaceRow.description.expression),
-    "created": time_rule(NamespaceRow.created_at.expression),
-    "created_by": text_rule(NamespaceRow.created_by.expression),
+    "name": text_rule(NAMESPACE.c.name),
+    "description": text_rule(NAMESPACE.c.description),
+    "created": time_rule(NAMESPACE.c.created_at),
+    "created_by": text_rule(NAMESPACE.c.created_by),
 }
-_ORDERS = {"name": OrderKey(NamespaceRow.name.expression, str)}
+_ORDERS = {"name": OrderKey(NAMESPACE.c.name, str)}
 
 
 class NamespaceRepository:
@@ -45,14 +45,14 @@ class NamespaceRepository:
 
     def find(self, name: str) -> Namespace | None:
         """Return the namespace, or None."""
-        row = self._session.execute(_columns().where(NamespaceRow.name == name)).one_or_none()
+        row = self._session.execute(_columns().where(NAMESPACE.c.name == name)).one_or_none()
         return None if row is None else _namespace(row)
 
     def add(self, namespace: Namespace) -> None:
         """Store a new namespace."""
         dialect = postgresql if self._dialect == "postgresql" else sqlite
         added = self._session.execute(
-            dialect.insert(NamespaceRow)
+            dialect.insert(NAMESPACE)
             .values(
                 name=namespace.name,
                 description=namespace.description,
@@ -61,7 +61,7 @@ class NamespaceRepository:
                 revision=namespace.revision,
             )
             .on_conflict_do_nothing()
-            .returning(NamespaceRow.name)
+            .returning(NAMESPACE.c.name)
         )
         if added.one_or_none() is None:
             raise NamespaceExistsError(f"namespace {namespace.name} exists already", namespace=namespace.name)
@@ -69,22 +69,22 @@ class NamespaceRepository:
     def save(self, namespace: Namespace) -> None:
         """Store a changed namespace, unless another transaction has stored one meanwhile."""
         saved = self._session.execute(
-            update(NamespaceRow)
-            .where(NamespaceRow.name == namespace.name, NamespaceRow.revision == namespace.revision - 1)
+            update(NAMESPACE)
+            .where(NAMESPACE.c.name == namespace.name, NAMESPACE.c.revision == namespace.revision - 1)
             .values(description=namespace.description, revision=namespace.revision)
-            .returning(NamespaceRow.name)
+            .returning(NAMESPACE.c.name)
         )
         if saved.one_or_none() is None:
             raise _stale(namespace)
 
     def remove(self, name: str) -> None:
         """Delete a namespace that no model is in."""
-        self._session.execute(delete(NamespaceRow).where(NamespaceRow.name == name))
+        self._session.execute(delete(NAMESPACE).where(NAMESPACE.c.name == name))
 
     def models_in(self, name: str, limit: int) -> tuple[str, ...]:
         """Return some of the models in a namespace, deleted ones included."""
         rows = self._session.scalars(
-            select(ModelRow.name).where(ModelRow.namespace == name).order_by(ModelRow.name).limit(limit)
+            select(MODEL.c.name).where(MODEL.c.namespace == name).order_by(MODEL.c.name).limit(limit)
         )
         return tuple(rows)
 
@@ -97,21 +97,21 @@ class NamespaceRepository:
         condition = compile_filter(query.filter, parse_filter(query.filter), _RULES, dialect=self._dialect)
         return fetch_page(
             self._session,
-            _columns().add_columns(key.column, NamespaceRow.name).where(condition),
+            _columns().add_columns(key.column, NAMESPACE.c.name).where(condition),
             request=request,
             scope=query.scope("namespaces"),
-            order=(key, NamespaceRow.name.expression, term.descending),
+            order=(key, NAMESPACE.c.name, term.descending),
             build=_namespace,
         )
 
 
 def _columns() -> AnySelect:
     return select(
-        NamespaceRow.name,
-        NamespaceRow.description,
-        NamespaceRow.created_at,
-        NamespaceRow.created_by,
-        NamespaceRow.revision,
+        NAMESPACE.c.name,
+        NAMESPACE.c.description,
+        NAMESPACE.c.created_at,
+        NAMESPACE.c.created_by,
+        NAMESPACE.c.revision,
     )
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import exists
-from sqlalchemy.orm import aliased
 
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.versions import ModelVersion
@@ -16,8 +15,9 @@ from modelkeep.domains.catalog.repository.fields import (
     shortened,
 )
 from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
-from modelkeep.domains.catalog.repository.versions import build_version, in_range, select_versions
-from modelkeep.domains.catalog.tables import AliasRow, FieldRow, ModelRow, VersionRow
+from modelkeep.domains.catalog.repository.version_queries import VERSIONS, in_range
+from modelkeep.domains.catalog.repository.versions import build_version
+from modelkeep.domains.catalog.tables import ALIAS, FIELD, MODEL, VERSION
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.filters import And, Comparison, Expression, Field, Operator, OrderTerm, Text, Word, parse_filter
 from modelkeep.kernel.paging import Page, PageRequest
@@ -38,11 +38,11 @@ from modelkeep.platform.database.criteria import (
 )
 
 _ORDERS = {
-    "created": OrderKey(VersionRow.id.expression, str),
-    "changed": OrderKey(VersionRow.changed_at.expression, datetime),
-    "number": OrderKey(VersionRow.number.expression, int),
-    "version": OrderKey(VersionRow.precedence.expression, str),
-    "size": OrderKey(VersionRow.total_size.expression, int),
+    "created": OrderKey(VERSION.c.id, str),
+    "changed": OrderKey(VERSION.c.changed_at, datetime),
+    "number": OrderKey(VERSION.c.number, int),
+    "version": OrderKey(VERSION.c.precedence, str),
+    "size": OrderKey(VERSION.c.total_size, int),
 }
 _NEWEST_FIRST = OrderTerm(Field("created"), descending=True)
 
@@ -53,10 +53,10 @@ def list_versions(
     """Return one page of versions, of one model or of all."""
     term = single_order(query.order, _NEWEST_FIRST)
     expression = parse_filter(query.filter)
-    rows = select_versions().where(ModelRow.deleted_at.is_(None))
+    rows = VERSIONS.where(MODEL.c.deleted_at.is_(None))
     if model_id is not None:
-        rows = rows.where(VersionRow.model_id == model_id)
-    state = VersionRow.deleted_at.is_not(None) if query.deleted else VersionRow.deleted_at.is_(None)
+        rows = rows.where(VERSION.c.model_id == model_id)
+    state = VERSION.c.deleted_at.is_not(None) if query.deleted else VERSION.c.deleted_at.is_(None)
     rows = rows.where(state, compile_filter(query.filter, expression, _RULES, dialect=tx.dialect))
     rows, key, identity = _ordered(rows, query.order, term, None if model_id else _driver(expression))
     return fetch_page(
@@ -74,23 +74,23 @@ def _ordered(
 ) -> tuple[AnySelect, OrderKey, Column]:
     """Return the query with what its order needs, the order's key, and the id that breaks ties."""
     if term.field.name == "metric" and term.field.key is not None:
-        metric = aliased(FieldRow)
-        rows = rows.join(metric, metric.subject_id == VersionRow.id).where(
-            metric.field == "version.metric", metric.key == term.field.key, metric.ordinal == 0
+        metric = FIELD.alias()
+        rows = rows.join(metric, metric.c.subject_id == VERSION.c.id).where(
+            metric.c.field == "version.metric", metric.c.key == term.field.key, metric.c.ordinal == 0
         )
-        return rows, OrderKey(metric.number.expression, float), metric.subject_id.expression
+        return rows, OrderKey(metric.c.number, float), metric.c.subject_id
     if term.field.name == "created" and driver is not None:
-        entry = aliased(FieldRow)
-        rows = rows.join(entry, entry.subject_id == VersionRow.id).where(
-            entry.field == f"version.{driver[0].name}",
-            entry.key == driver[0].key,
-            entry.text == shortened(driver[1]),
+        entry = FIELD.alias()
+        rows = rows.join(entry, entry.c.subject_id == VERSION.c.id).where(
+            entry.c.field == f"version.{driver[0].name}",
+            entry.c.key == driver[0].key,
+            entry.c.text == shortened(driver[1]),
         )
-        return rows, OrderKey(entry.subject_id.expression, str), entry.subject_id.expression
+        return rows, OrderKey(entry.c.subject_id, str), entry.c.subject_id
     key = _ORDERS.get(str(term.field))
     if key is None:
         raise unknown_order(text, term, {**_ORDERS, "metric.NAME": None})
-    return rows, key, VersionRow.id.expression
+    return rows, key, VERSION.c.id
 
 
 def _driver(expression: Expression | None) -> tuple[Field, str] | None:
@@ -109,7 +109,7 @@ def _driver(expression: Expression | None) -> tuple[Field, str] | None:
 
 def _version(term: Term) -> Criterion:
     """Compare by precedence; a partial version such as 1.2 means 1.2.0, and `~` takes a range."""
-    column: Column = VersionRow.precedence.expression
+    column: Column = VERSION.c.precedence
     if term.operator is Operator.EXISTS:
         return column.is_not(None)
     try:
@@ -122,39 +122,39 @@ def _version(term: Term) -> Criterion:
 
 
 def _alias(term: Term) -> Criterion:
-    wanted = (AliasRow.version_id == VersionRow.id, AliasRow.until.is_(None))
-    return exists().where(*wanted, compare_text(AliasRow.name.expression, term))
+    wanted = (ALIAS.c.version_id == VERSION.c.id, ALIAS.c.until.is_(None))
+    return exists().where(*wanted, compare_text(ALIAS.c.name, term))
 
 
 def _owner(term: Term) -> Criterion:
-    wanted = (FieldRow.subject_id == VersionRow.model_id, FieldRow.field == "model.owner")
-    return exists().where(*wanted, compare_text(FieldRow.text.expression, term))
+    wanted = (FIELD.c.subject_id == VERSION.c.model_id, FIELD.c.field == "model.owner")
+    return exists().where(*wanted, compare_text(FIELD.c.text, term))
 
 
 def _prerelease(term: Term) -> Criterion:
-    return compare_boolean(VersionRow.prerelease.expression, term)
+    return compare_boolean(VERSION.c.prerelease, term)
 
 
 def _field(field: str, keys: tuple[str, ...] = ()) -> Rule:
-    return Rule(lambda term: field_matches(VersionRow.id.expression, field, term), keyed=True, keys=keys)
+    return Rule(lambda term: field_matches(VERSION.c.id, field, term), keyed=True, keys=keys)
 
 
 _RULES: dict[str, Rule] = {
-    "name": text_rule(ModelRow.name.expression),
-    "namespace": text_rule(ModelRow.namespace.expression),
-    "task": text_rule(ModelRow.task.expression),
+    "name": text_rule(MODEL.c.name),
+    "namespace": text_rule(MODEL.c.namespace),
+    "task": text_rule(MODEL.c.task),
     "owner": Rule(_owner),
     "version": Rule(_version),
     "prerelease": Rule(_prerelease),
-    "number": number_rule(VersionRow.number.expression),
-    "stage": text_rule(VersionRow.stage.expression),
+    "number": number_rule(VERSION.c.number),
+    "stage": text_rule(VERSION.c.stage),
     "alias": Rule(_alias),
-    "digest": text_rule(VersionRow.manifest_digest.expression),
-    "files": number_rule(VersionRow.file_count.expression),
-    "size": number_rule(VersionRow.total_size.expression),
-    "created": time_rule(VersionRow.created_at.expression),
-    "created_by": text_rule(VersionRow.created_by.expression),
-    "changed": time_rule(VersionRow.changed_at.expression),
+    "digest": text_rule(VERSION.c.manifest_digest),
+    "files": number_rule(VERSION.c.file_count),
+    "size": number_rule(VERSION.c.total_size),
+    "created": time_rule(VERSION.c.created_at),
+    "created_by": text_rule(VERSION.c.created_by),
+    "changed": time_rule(VERSION.c.changed_at),
     "tag": _field("version.tag"),
     "metric": _field("version.metric"),
     "param": _field("version.param"),

@@ -1,17 +1,25 @@
 """Versions within one transaction."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, insert, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, insert, update
 
 from modelkeep.domains.catalog.domain.errors import VersionNotFoundError
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository.fields import index_version
 from modelkeep.domains.catalog.repository.records import from_document, to_document
-from modelkeep.domains.catalog.tables import AliasRow, ModelRow, StageRow, VersionRow
+from modelkeep.domains.catalog.repository.version_queries import (
+    HIGHEST,
+    TAKEN,
+    State,
+    by_alias,
+    by_column,
+    by_stage,
+    in_range,
+    of_model,
+)
+from modelkeep.domains.catalog.tables import STAGE, VERSION
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.identity import PrincipalId
@@ -30,9 +38,17 @@ from modelkeep.platform.database import AnyRow, AnySelect, Transaction
 
 _SCANNED = 200  # versions looked at in one go when a range is matched
 
-_POINTING = aliased(AliasRow)  # apart from the AliasRow that a query may join
-
 LATEST = "latest"
+
+Bound = dict[str, Any]
+
+_ADD: Final = insert(VERSION)
+_BEGIN_STAGE: Final = insert(STAGE)
+_SAVE: Final = (
+    update(VERSION)
+    .where(VERSION.c.id == bindparam("saved_id"), VERSION.c.revision == bindparam("seen"))
+    .returning(VERSION.c.id)
+)
 
 
 class VersionRepository:
@@ -58,9 +74,8 @@ class VersionRepository:
             VersionNotFoundError: no version answers to it.
         """
         name = ModelName(reference.namespace, reference.model)
-        query = select_versions().where(ModelRow.name == str(name), ModelRow.deleted_at.is_(None))
-        state = VersionRow.deleted_at.is_not(None) if deleted else _alive_at(reference.as_of)
-        row = self._choose(query.where(state), reference)
+        state = State.DELETED if deleted else State.LIVE if reference.as_of is None else State.PAST
+        row = self._choose(reference.selector, state, {"model": str(name), "at": reference.as_of})
         if row is None:
             raise VersionNotFoundError(
                 f"no {'deleted ' if deleted else ''}version answers to {reference}; "
@@ -69,55 +84,41 @@ class VersionRepository:
             )
         return build_version(row)
 
-    def _choose(self, query: AnySelect, reference: Reference) -> AnyRow | None:
-        selector, at = reference.selector, reference.as_of
+    def _choose(self, selector: Selector | None, state: State, bound: Bound) -> AnyRow | None:
         if isinstance(selector, Matching):
-            return self._newest_matching(query, selector.range)
+            return self._newest_matching(selector.range, state, bound)
         if isinstance(selector, Alias) and selector.name != LATEST:
-            return self._by_alias(query, selector.name, at) or self._by_stage(query, selector.name, at)
-        return self._session.execute(_narrowed(query, selector).limit(1)).one_or_none()
+            holder = self._one(by_alias(state), bound | {"wanted": selector.name})
+            return holder or self._one(by_stage(state), bound | {"wanted": selector.name.capitalize()})
+        column, wanted = _narrowing(selector)
+        return self._one(by_column(column, state), bound | {"wanted": wanted})
 
-    def _by_alias(self, query: AnySelect, name: str, at: datetime | None) -> AnyRow | None:
-        interval = query.join(AliasRow, AliasRow.version_id == VersionRow.id).where(AliasRow.name == name)
-        return self._session.execute(_during(interval, AliasRow.since, AliasRow.until, at).limit(1)).one_or_none()
-
-    def _by_stage(self, query: AnySelect, name: str, at: datetime | None) -> AnyRow | None:
-        """Return who holds a stage; where several may, the one that has taken it last."""
-        interval = query.join(StageRow, StageRow.version_id == VersionRow.id).where(
-            StageRow.model_id == VersionRow.model_id, StageRow.stage == name.capitalize()
-        )
-        newest = _during(interval, StageRow.since, StageRow.until, at).order_by(StageRow.since.desc())
-        return self._session.execute(newest.limit(1)).one_or_none()
-
-    def _newest_matching(self, query: AnySelect, wanted: Range) -> AnyRow | None:
-        for row in self._by_precedence(query.where(in_range(wanted))):
+    def _newest_matching(self, wanted: Range, state: State, bound: Bound) -> AnyRow | None:
+        query = of_model(state).where(in_range(wanted))
+        ordered = query.order_by(VERSION.c.precedence.desc(), VERSION.c.id.desc())
+        for row in self._in_batches(ordered, bound):
             if wanted.allows(Version.parse(row.version)):
                 return row
         return None
 
-    def _by_precedence(self, query: AnySelect) -> Iterator[AnyRow]:
-        ordered = query.order_by(VersionRow.precedence.desc(), VersionRow.id.desc())
+    def _in_batches(self, query: AnySelect, bound: Bound) -> Iterator[AnyRow]:
         offset = 0
-        while rows := self._session.execute(ordered.limit(_SCANNED).offset(offset)).all():
+        while rows := self._session.execute(query.limit(_SCANNED).offset(offset), bound).all():
             yield from rows
             offset += len(rows)
 
     def highest(self, model_id: str) -> ModelVersion | None:
         """Return the version of a model with the highest precedence, deleted ones included: none is given twice."""
-        row = self._session.execute(
-            select_versions()
-            .where(VersionRow.model_id == model_id)
-            .order_by(VersionRow.precedence.desc(), VersionRow.id.desc())
-            .limit(1)
-        ).one_or_none()
+        row = self._one(HIGHEST, {"model_id": model_id})
         return None if row is None else build_version(row)
 
     def find_taken(self, model_id: str, version: Version) -> ModelVersion | None:
         """Return the version of a model that has this semantic version, deleted or not."""
-        row = self._session.execute(
-            select_versions().where(VersionRow.model_id == model_id, VersionRow.version == str(version))
-        ).one_or_none()
+        row = self._one(TAKEN, {"model_id": model_id, "wanted": str(version)})
         return None if row is None else build_version(row)
+
+    def _one(self, query: AnySelect, bound: Bound) -> AnyRow | None:
+        return self._session.execute(query, bound).one_or_none()
 
     def add(self, version: ModelVersion) -> None:
         """Store a new version and its first stage."""
@@ -134,7 +135,7 @@ class VersionRepository:
             "created_at": version.created_at,
             "created_by": version.created_by,
         }
-        self._session.execute(insert(VersionRow).values(values))
+        self._session.execute(_ADD, values)
         index_version(self._session, version.id, version.record, fresh=True)
         stage = {
             "version_id": version.id,
@@ -143,66 +144,19 @@ class VersionRepository:
             "stage": version.stage,
             "set_by": version.created_by,
         }
-        self._session.execute(insert(StageRow).values(stage))
+        self._session.execute(_BEGIN_STAGE, stage)
 
     def save(self, version: ModelVersion) -> None:
         """Store a changed version, unless another transaction has stored one meanwhile."""
-        saved = self._session.execute(
-            update(VersionRow)
-            .where(VersionRow.id == version.id, VersionRow.revision == version.revision - 1)
-            .values(_values(version))
-            .returning(VersionRow.id)
-        )
+        seen = {"saved_id": version.id, "seen": version.revision - 1}
+        saved = self._session.execute(_SAVE, _values(version) | seen)
         if saved.one_or_none() is None:
             raise _stale(version)
         index_version(self._session, version.id, version.record)
 
 
-def select_versions() -> AnySelect:
-    """Return the query of whole versions, their aliases included: one statement for any number of them."""
-    aliases = (
-        select(func.aggregate_strings(_POINTING.name, "\n"))
-        .where(_POINTING.version_id == VersionRow.id, _POINTING.until.is_(None))
-        .correlate(VersionRow)
-        .scalar_subquery()
-        .label("aliases")
-    )
-    return select(
-        VersionRow.id,
-        VersionRow.model_id,
-        ModelRow.name.label("model"),
-        VersionRow.number,
-        VersionRow.version,
-        VersionRow.stage,
-        VersionRow.manifest_digest,
-        VersionRow.file_count,
-        VersionRow.total_size,
-        VersionRow.record,
-        aliases,
-        VersionRow.created_at,
-        VersionRow.created_by,
-        VersionRow.changed_at,
-        VersionRow.changed_by,
-        VersionRow.deleted_at,
-        VersionRow.revision,
-    ).join(ModelRow, ModelRow.id == VersionRow.model_id)
-
-
-def in_range(wanted: Range) -> ColumnElement[bool]:
-    """Return a condition on the precedence index that every version of the range fulfils, and few others."""
-    condition: ColumnElement[bool] | None = None
-    for interval in wanted.intervals():
-        part = VersionRow.precedence >= (interval.lower_key or "")
-        if interval.upper_key is not None:
-            part &= VersionRow.precedence <= interval.upper_key
-        if not interval.allows_prerelease:
-            part &= VersionRow.prerelease.is_(False)
-        condition = part if condition is None else condition | part
-    return VersionRow.id.is_(None) if condition is None else condition
-
-
 def build_version(row: AnyRow) -> ModelVersion:
-    """Return the version in a row of `select_versions`."""
+    """Return the version in a row of `VERSIONS`."""
     return ModelVersion(
         id=row.id,
         model_id=row.model_id,
@@ -224,31 +178,20 @@ def build_version(row: AnyRow) -> ModelVersion:
     )
 
 
-def _narrowed(query: AnySelect, selector: Selector | None) -> AnySelect:
-    """Return the query for a selector that one condition settles; no selector means the newest release."""
-    if isinstance(selector, Exact):
-        return query.where(VersionRow.version == str(selector.version))
-    if isinstance(selector, Number):
-        return query.where(VersionRow.number == selector.n)
-    if isinstance(selector, ByDigest):
-        by_content = query.where(VersionRow.manifest_digest == str(selector.digest))
-        return by_content.order_by(VersionRow.number.desc())
-    return query.order_by(VersionRow.number.desc())
+def _narrowing(selector: Selector | None) -> tuple[str | None, str | int | None]:
+    """Return the column that a selector of one condition compares, and the value; no column means the newest."""
+    match selector:
+        case Exact(version):
+            return "version", str(version)
+        case Number(number):
+            return "number", number
+        case ByDigest(digest):
+            return "manifest_digest", str(digest)
+        case _:
+            return None, None
 
 
-def _alive_at(at: datetime | None) -> ColumnElement[bool]:
-    if at is None:
-        return VersionRow.deleted_at.is_(None)
-    return (VersionRow.created_at <= at) & (VersionRow.deleted_at.is_(None) | (VersionRow.deleted_at > at))
-
-
-def _during(query: AnySelect, since: Any, until: Any, at: datetime | None) -> AnySelect:  # noqa: ANN401 - columns
-    if at is None:
-        return query.where(until.is_(None))
-    return query.where(since <= at, until.is_(None) | (until > at))
-
-
-def _values(version: ModelVersion) -> dict[str, object]:
+def _values(version: ModelVersion) -> Bound:
     return {
         "stage": version.stage,
         "record": to_document(version.record),
