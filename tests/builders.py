@@ -82,7 +82,7 @@ def stored_content(
     missing = {blob.digest for blob in plan.missing}
     blobs = {digest: data for data in files.values() if (digest := Digest.of(data)) in missing}
     small = [BlobFrame(digest, data) for digest, data in blobs.items() if len(data) <= plan.limits.batch_blob]
-    services.artifacts.receive_batch(actor, plan.upload.id, small)
+    services.uploads.receive_batch(actor, plan.upload.id, small)
     for data in blobs.values():
         if len(data) > plan.limits.batch_blob:
             send_in_parts(services, actor, plan, data)
@@ -91,10 +91,10 @@ def stored_content(
 
 def send_in_parts(services: Services, actor: Actor, plan: UploadPlan, data: bytes) -> None:
     digest = Digest.of(data)
-    for part in services.artifacts.plan_blob(actor, plan.upload.id, digest):
+    for part in services.uploads.plan_blob(actor, plan.upload.id, digest):
         piece = data[part.offset : part.offset + part.size]
-        services.artifacts.receive_part(actor, plan.upload.id, digest, part.number, [piece])
-    assert services.artifacts.complete_blob(actor, plan.upload.id, digest)
+        services.uploads.receive_part(actor, plan.upload.id, digest, part.number, [piece])
+    assert services.uploads.complete_blob(actor, plan.upload.id, digest)
 
 
 def register(

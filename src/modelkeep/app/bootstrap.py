@@ -8,7 +8,7 @@ from modelkeep.app import schema
 from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService
-from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService
+from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
 from modelkeep.domains.audit import AuditSink, IdempotencyService, IdempotencySink
 from modelkeep.domains.catalog import (
     AliasService,
@@ -37,7 +37,7 @@ class Services:
 
     access: AccessService
     idempotency: IdempotencyService
-    artifacts: ArtifactService
+    uploads: UploadService
     namespaces: NamespaceService
     models: ModelService
     versions: VersionService
@@ -57,7 +57,8 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="blob")
-    artifacts = ArtifactService(database, store, clock, limits, verifications, writers)
+    uploads = UploadService(database, access, store, clock, limits, verifications, writers)
+    artifacts = ArtifactService(database, store)
     operations = ArtifactOperations(clock, ids, limits)
 
     def close() -> None:
@@ -68,11 +69,11 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     return Services(
         access=access,
         idempotency=IdempotencyService(database, clock),
-        artifacts=artifacts,
+        uploads=uploads,
         namespaces=NamespaceService(database, access, clock),
         models=ModelService(database, access, clock, ids),
         versions=VersionService(database, access, clock),
-        registration=RegistrationService(database, access, operations, artifacts, clock, ids),
+        registration=RegistrationService(database, access, operations, uploads, clock, ids),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, artifacts, limits),
         readiness=lambda: _readiness(database, store),

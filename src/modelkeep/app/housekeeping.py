@@ -41,7 +41,7 @@ class Housekeeping:
 def tidy(services: Services) -> None:
     """Drop expired uploads and idempotency keys; a failure is logged, and the next round tries again."""
     try:
-        uploads = services.artifacts.expire_uploads()
+        uploads = services.uploads.expire_uploads()
         keys = services.idempotency.forget_old()
     except RegistryError as error:
         _log.warning("housekeeping did not finish: %s", error.message)

@@ -8,7 +8,7 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from modelkeep.domains.access import AccessService
-from modelkeep.domains.artifacts import ArtifactService
+from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import IdempotencyService
 from modelkeep.domains.catalog import (
     AliasService,
@@ -37,8 +37,8 @@ class Services(Protocol):
         """Answers to repeated requests."""
 
     @property
-    def artifacts(self) -> ArtifactService:
-        """Blobs."""
+    def uploads(self) -> UploadService:
+        """Content on its way in."""
 
     @property
     def namespaces(self) -> NamespaceService:

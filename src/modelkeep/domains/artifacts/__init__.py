@@ -11,7 +11,7 @@ from modelkeep.domains.artifacts.domain import (
     UploadPlan,
 )
 from modelkeep.domains.artifacts.operations import ArtifactOperations
-from modelkeep.domains.artifacts.service import ArtifactService
+from modelkeep.domains.artifacts.service import ArtifactService, UploadService
 
 __all__ = [
     "Artifact",
@@ -24,4 +24,5 @@ __all__ = [
     "Upload",
     "UploadLimits",
     "UploadPlan",
+    "UploadService",
 ]

@@ -40,13 +40,13 @@ def open_upload(name: NamedModel, body: UploadIn, call: CurrentCall, request: Re
 @router.get("/uploads/{upload_id}")
 def get_upload(upload_id: str, call: CurrentCall) -> UploadOut:
     """Return an upload and what of it is still missing."""
-    return UploadOut.of(call.services.artifacts.status(call.actor, upload_id))
+    return UploadOut.of(call.services.uploads.status(call.actor, upload_id))
 
 
 @router.delete("/uploads/{upload_id}", status_code=204)
 def cancel_upload(upload_id: str, call: CurrentCall) -> None:
     """Drop an upload and the parts that came."""
-    call.services.artifacts.cancel(call.actor, upload_id)
+    call.services.uploads.cancel(call.actor, upload_id)
 
 
 @router.post("/uploads/{upload_id}/blobs", openapi_extra=_FRAMES)
@@ -56,7 +56,7 @@ async def send_batch(upload_id: str, call: CurrentCall, request: Request) -> Sto
     limits = call.services.content.limits
 
     def consume(chunks: Iterator[bytes]) -> tuple[Digest, ...]:
-        return call.services.artifacts.receive_batch(call.actor, upload_id, _frames(chunks, limits))
+        return call.services.uploads.receive_batch(call.actor, upload_id, _frames(chunks, limits))
 
     stored = await reader.feed(request.stream(), consume)
     return StoredOut(stored=[str(digest) for digest in stored])
@@ -65,7 +65,7 @@ async def send_batch(upload_id: str, call: CurrentCall, request: Request) -> Sto
 @router.get("/uploads/{upload_id}/blobs/{digest}/parts")
 def list_parts(upload_id: str, digest: BlobDigest, call: CurrentCall) -> PartsOut:
     """List the parts of a blob: which have come, and where each other one goes."""
-    return PartsOut.of(digest, call.services.artifacts.plan_blob(call.actor, upload_id, Digest.parse(digest)))
+    return PartsOut.of(digest, call.services.uploads.plan_blob(call.actor, upload_id, Digest.parse(digest)))
 
 
 @router.put("/uploads/{upload_id}/blobs/{digest}/parts/{number}", status_code=204, openapi_extra=_BYTES)
@@ -81,7 +81,7 @@ async def send_part(
     blob = Digest.parse(digest)
     await reader.feed(
         request.stream(),
-        lambda chunks: call.services.artifacts.receive_part(call.actor, upload_id, blob, number, chunks),
+        lambda chunks: call.services.uploads.receive_part(call.actor, upload_id, blob, number, chunks),
     )
 
 
@@ -91,7 +91,7 @@ async def send_part(
 )
 async def complete_blob(upload_id: str, digest: BlobDigest, call: CurrentCall) -> BlobStatusOut:
     """Verify a blob whose parts have all come, and store it."""
-    done = await run_in_threadpool(call.services.artifacts.complete_blob, call.actor, upload_id, Digest.parse(digest))
+    done = await run_in_threadpool(call.services.uploads.complete_blob, call.actor, upload_id, Digest.parse(digest))
     call.response.status_code = 200 if done else 202
     call.response.headers["Retry-After"] = "1"
     return BlobStatusOut(digest=digest, status="stored" if done else "verifying")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.artifacts import Artifact, ArtifactOperations, ArtifactService, UploadPlan
+from modelkeep.domains.artifacts import Artifact, ArtifactOperations, UploadPlan, UploadService
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError, VersionExistsError
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
@@ -48,7 +48,7 @@ class RegistrationService:
     database: Database
     access: AccessService
     artifacts: ArtifactOperations
-    content: ArtifactService
+    uploads: UploadService
     clock: Clock
     new_id: IdSource
 
@@ -82,7 +82,7 @@ class RegistrationService:
                 version, notes = self._add(tx, actor, owner, replace(new, record=record), highest)
                 tx.record(version.registered(actor))
         if new.upload_id is not None:
-            self.content.discard_staging(new.upload_id)
+            self.uploads.discard_staging(new.upload_id)
         if existing is not None:
             return Recorded(existing, None)
         return Recorded(RegisteredVersion(version, created=True, notes=notes), tx.receipt)

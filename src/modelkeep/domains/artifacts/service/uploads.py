@@ -1,20 +1,16 @@
-"""Takes blobs in, verified, and hands them out."""
+"""Takes blobs in: in resumable parts or small batches, each verified before it counts as stored."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 
-from cachetools import LRUCache
-
+from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.artifacts.domain import (
     LINK_LIFE,
     BlobMismatchError,
     BlobNotExpectedError,
-    CorruptBlobError,
     ExpectedBlob,
     PartPlan,
-    SignedRequest,
     Upload,
     UploadLimits,
     UploadNotFoundError,
@@ -27,63 +23,24 @@ from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.digests import Digest, Hasher
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.manifests import FileEntry, Manifest
 from modelkeep.platform.database import Database, Transaction
 from modelkeep.platform.jobs import KeyedTasks
-from modelkeep.platform.objectstore import ObjectNotFoundError, ObjectStore, Staging
+from modelkeep.platform.objectstore import ObjectStore, Staging
 
-CACHED_FILES = 200_000
 VERIFY_WAIT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class StoredBlob:
-    """A blob in the object store, open for reading."""
-
-    digest: Digest
-    size: int
-    store: ObjectStore = field(repr=False)
-
-    def link(self, filename: str) -> SignedRequest | None:
-        """Return a presigned download that is good for an hour, for a store that can sign."""
-        return self.store.sign_get(blob_key(self.digest), expires_in=LINK_LIFE, filename=filename)
-
-    def read(self, start: int, end: int) -> Iterator[bytes]:
-        """Yield the bytes of a half-open range.
-
-        Raises:
-            CorruptBlobError: the object is gone.
-        """
-        if start == end:
-            return iter(())
-        try:
-            return self.store.read(blob_key(self.digest), start=start, end=end)
-        except ObjectNotFoundError as error:
-            raise lost(self.digest) from error
-
-
-def lost(digest: Digest) -> CorruptBlobError:
-    """Return the error for a blob that is recorded and whose bytes are gone."""
-    return CorruptBlobError(
-        f"blob {digest} is recorded but its bytes are gone from the object store; restore it from a backup",
-        digest=str(digest),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ArtifactService:
-    """Uploads in resumable parts or small batches, and downloads."""
+class UploadService:
+    """Uploads of the actor's own, in resumable parts or small batches."""
 
     database: Database
+    access: AccessService
     store: ObjectStore
     clock: Clock
     limits: UploadLimits
     verifications: KeyedTasks
     writers: ThreadPoolExecutor
-    _manifests: "LRUCache[Digest, dict[str, FileEntry]]" = field(
-        default_factory=lambda: LRUCache(maxsize=CACHED_FILES, getsizeof=len), repr=False
-    )
-    _lock: Lock = field(default_factory=Lock, repr=False)
 
     def status(self, actor: Actor, upload_id: str) -> UploadPlan:
         """Return the actor's upload and what it still lacks."""
@@ -201,27 +158,8 @@ class ArtifactService:
             self.store.discard(upload_id)
         return len(expired)
 
-    def files(self, manifest: Digest) -> dict[str, FileEntry]:
-        """Return the files of an artifact by path; manifests never change, so that recent ones are remembered."""
-        with self._lock:
-            known = self._manifests.get(manifest)
-        if known is None:
-            known = {entry.path: entry for entry in Manifest.parse(self.document(manifest)).files}
-            with self._lock:
-                if len(known) <= CACHED_FILES:
-                    self._manifests[manifest] = known
-        return known
-
-    def document(self, manifest: Digest) -> bytes:
-        """Return a manifest, byte for byte."""
-        with self.database.snapshot() as tx:
-            return ArtifactRepository(tx).document(manifest)
-
-    def blob(self, entry: FileEntry) -> StoredBlob:
-        """Open a file of an artifact for reading."""
-        return StoredBlob(entry.digest, entry.size, self.store)
-
     def _own(self, tx: Transaction, actor: Actor, upload_id: str) -> Upload:
+        self.access.require(actor, Permission.VERSION_CREATE, f"upload {upload_id}")
         upload = ArtifactRepository(tx).find_upload(upload_id, actor.id)
         if upload is None or upload.expires_at <= self.clock():
             raise UploadNotFoundError(

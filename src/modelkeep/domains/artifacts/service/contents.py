@@ -1,0 +1,83 @@
+"""Hands stored artifacts out: manifests, their files, and the bytes of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from threading import Lock
+
+from cachetools import LRUCache
+
+from modelkeep.domains.artifacts.domain import LINK_LIFE, CorruptBlobError, SignedRequest, blob_key
+from modelkeep.domains.artifacts.repository import ArtifactRepository
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.manifests import FileEntry, Manifest
+from modelkeep.platform.database import Database
+from modelkeep.platform.objectstore import ObjectNotFoundError, ObjectStore
+
+CACHED_FILES = 200_000
+"""How many files of recently read manifests are remembered in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob in the object store, open for reading."""
+
+    digest: Digest
+    size: int
+    store: ObjectStore = field(repr=False)
+
+    def link(self, filename: str) -> SignedRequest | None:
+        """Return a presigned download that is good for an hour, for a store that can sign."""
+        return self.store.sign_get(blob_key(self.digest), expires_in=LINK_LIFE, filename=filename)
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """Yield the bytes of a half-open range.
+
+        Raises:
+            CorruptBlobError: the object is gone.
+        """
+        if start == end:
+            return iter(())
+        try:
+            return self.store.read(blob_key(self.digest), start=start, end=end)
+        except ObjectNotFoundError as error:
+            raise lost(self.digest) from error
+
+
+def lost(digest: Digest) -> CorruptBlobError:
+    """Return the error for a blob that is recorded and whose bytes are gone."""
+    return CorruptBlobError(
+        f"blob {digest} is recorded but its bytes are gone from the object store; restore it from a backup",
+        digest=str(digest),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactService:
+    """Manifests and blobs that are stored; whether an actor may read them is for the domain above to say."""
+
+    database: Database
+    store: ObjectStore
+    _manifests: "LRUCache[Digest, dict[str, FileEntry]]" = field(
+        default_factory=lambda: LRUCache(maxsize=CACHED_FILES, getsizeof=len), repr=False
+    )
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def files(self, manifest: Digest) -> dict[str, FileEntry]:
+        """Return the files of an artifact by path; manifests never change, so that recent ones are remembered."""
+        with self._lock:
+            known = self._manifests.get(manifest)
+        if known is None:
+            known = {entry.path: entry for entry in Manifest.parse(self.document(manifest)).files}
+            with self._lock:
+                if len(known) <= CACHED_FILES:
+                    self._manifests[manifest] = known
+        return known
+
+    def document(self, manifest: Digest) -> bytes:
+        """Return a manifest, byte for byte."""
+        with self.database.snapshot() as tx:
+            return ArtifactRepository(tx).document(manifest)
+
+    def blob(self, entry: FileEntry) -> StoredBlob:
+        """Open a file of an artifact for reading."""
+        return StoredBlob(entry.digest, entry.size, self.store)
