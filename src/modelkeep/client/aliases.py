@@ -14,7 +14,7 @@ class AliasMethods(Connected):
         """Point an alias of a model to the version that `reference` means; it may have pointed elsewhere before.
 
         Raises:
-            ConflictError: somebody has changed the model since `revision`.
+            ConflictError: somebody has moved the alias since `revision`.
             InvalidRequestError: the name is that of a stage, or reads as a version.
         """
         parsed = Reference.parse(reference)
@@ -27,7 +27,7 @@ class AliasMethods(Connected):
 
         Raises:
             NotFoundError: the model has no such alias.
-            ConflictError: somebody has changed the model since `revision`.
+            ConflictError: somebody has moved the alias since `revision`.
         """
         path = self._model_path(model) + route("aliases", alias)
         return AliasInterval.read(self._session.answer(Call("DELETE", path, headers=if_match(revision))))

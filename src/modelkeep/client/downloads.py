@@ -18,7 +18,7 @@ from modelkeep.client.lean_httpx import httpx
 from modelkeep.client.parallel import DEFAULT_WORKERS, Stop, for_each
 from modelkeep.client.partials import PartialFile, Segment, open_partial
 from modelkeep.client.progress import DOWNLOADING, OneAtATime
-from modelkeep.kernel.blob_frames import InvalidFrameError, read_frames
+from modelkeep.kernel.blob_frames import BlobFrame, InvalidFrameError, read_frames
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.manifests import FileEntry, Manifest
 
@@ -91,7 +91,25 @@ class Download:
 
     def _batch(self, batch: Sequence[FileEntry]) -> None:
         waiting = {entry.digest: entry for entry in batch}
-        self.session.attempt(lambda: self._receive_batch(waiting), repeatable=True)
+        broken_off = False
+
+        def one_try() -> None:
+            nonlocal broken_off
+            if broken_off:
+                # Asked for alone, the file at which the answer broke off is answered with the reason, if there is one.
+                self._receive_one(waiting)
+            broken_off = True
+            if waiting:
+                self._receive_batch(waiting)
+
+        self.session.attempt(one_try, repeatable=True)
+
+    def _receive_one(self, waiting: dict[Digest, FileEntry]) -> None:
+        """Take in the first file of a batch by itself."""
+        entry = next(iter(waiting.values()))
+        call = Call("GET", f"{self.base}/files/{quote(entry.path)}", headers=_AS_IT_IS)
+        with _named([entry]), self.session.open(call) as got:
+            self._keep(BlobFrame(entry.digest, b"".join(got.iter_raw())), waiting)
 
     def _receive_batch(self, waiting: dict[Digest, FileEntry]) -> None:
         """Take in what the server sends of a batch; what came before a failure is not asked for again."""
@@ -102,19 +120,23 @@ class Download:
         ):
             try:
                 for frame in read_frames(got.iter_raw(), max_size=SMALL):
-                    entry = waiting.get(frame.digest)
-                    if entry is None:
-                        raise UnexpectedAnswerError(f"The server sent {frame.digest}, which nobody has asked for.")
-                    found = Digest.of(frame.data)
-                    if found != entry.digest:
-                        raise _corrupt(entry, found)
-                    self.cache.add(found, frame.data)
-                    del waiting[found]
-                    self._advance(entry.size)
+                    self._keep(frame, waiting)
             except InvalidFrameError as error:
                 raise httpx.RemoteProtocolError(error.message, request=got.request) from error
             if waiting:
                 raise httpx.RemoteProtocolError("the answer ended early", request=got.request)
+
+    def _keep(self, frame: BlobFrame, waiting: dict[Digest, FileEntry]) -> None:
+        """Put a small file that came into the cache, if it is what was asked for."""
+        entry = waiting.get(frame.digest)
+        if entry is None:
+            raise UnexpectedAnswerError(f"The server sent {frame.digest}, which nobody has asked for.")
+        found = Digest.of(frame.data)
+        if found != entry.digest:
+            raise _corrupt(entry, found)
+        self.cache.add(found, frame.data)
+        del waiting[found]
+        self._advance(entry.size)
 
     def _single(self, entry: FileEntry) -> None:
         """Fetch a file by ranges; where bytes kept from an earlier pull do not add up, fetch all of it anew."""

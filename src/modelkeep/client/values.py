@@ -110,13 +110,17 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class AliasInterval:
-    """Which version an alias pointed to, from one moment to another; `until` is None for now."""
+    """Which version an alias pointed to, from one moment to another; `until` is None for now.
+
+    `revision` counts the moves of the alias.
+    """
 
     alias: str
     number: int
     version: str
     since: datetime
     set_by: Author
+    revision: int
     until: datetime | None
     ended_by: Author | None
     document: Mapping[str, object] = field(repr=False, compare=False)
@@ -130,6 +134,7 @@ class AliasInterval:
             answer.text("version"),
             answer.time("since"),
             Author.read(answer.find("set_by")),
+            answer.integer("revision"),
             answer.find_time("until"),
             Author.read(ended_by) if (ended_by := answer.find("ended_by")) else None,
             answer.document,
