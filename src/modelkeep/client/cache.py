@@ -1,9 +1,10 @@
 """Files that were pulled once, by digest, shared by every reference and every destination.
 
-`$XDG_CACHE_HOME/modelkeep` (by default under `~/.cache`) holds `blobs/sha256/ab/<hex>`, and under `partial/` what is
-still on its way. A cached file is read-only, and its time of modification carries a seal: the digits below the second
-are derived from the digest. Any write replaces them, so a file with its seal and its size is taken as it is, and one
-without is hashed again, then sealed again or thrown away. There is no index that could disagree with the files.
+`$XDG_CACHE_HOME/modelkeep` (by default under `~/.cache`; `MODELKEEP_CACHE_DIR`, or `cache_dir` in the settings file,
+names another folder) holds `blobs/sha256/ab/<hex>`, and under `partial/` what is still on its way. A cached file is
+read-only, and its time of modification carries a seal: the digits below the second are derived from the digest. Any
+write replaces them, so a file with its seal and its size is taken as it is, and one without is hashed again, then
+sealed again or thrown away. There is no index that could disagree with the files.
 
 A destination gets its files, by what the file systems can do, as
 
@@ -26,8 +27,11 @@ from pathlib import Path
 from typing import Final
 
 from modelkeep.client.artifacts import digest_of
+from modelkeep.client.config_file import check_setting, load_config
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.manifests import FileEntry
+
+CACHE_VARIABLE: Final = "MODELKEEP_CACHE_DIR"
 
 _SECOND: Final = 1_000_000_000
 _READ_ONLY: Final = 0o444
@@ -59,7 +63,15 @@ class Pruned:
 
 
 def cache_home() -> Path:
-    """Return the folder of the cache, by the XDG base directory specification."""
+    """Return the folder of the cache: set by name, else by the XDG base directory specification.
+
+    Raises:
+        InvalidSettingError: the folder that is set is no absolute path, or the settings file is broken.
+    """
+    chosen = os.environ.get(CACHE_VARIABLE)
+    chosen = check_setting("cache_dir", chosen) if chosen else load_config().get("cache_dir")
+    if chosen:
+        return Path(chosen)
     named = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(named) if Path(named).is_absolute() else Path.home() / ".cache") / "modelkeep"
 

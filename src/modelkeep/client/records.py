@@ -164,15 +164,15 @@ def record_json(record: VersionRecord) -> dict[str, Json]:
 def _values_json(record: VersionRecord) -> dict[str, Json]:
     """Return the JSON of those fields that are no JSON yet."""
     body: dict[str, Json] = {}
-    if metrics := record.get("metrics"):
+    if (metrics := record.get("metrics")) is not None:
         body["metrics"] = metrics_json(metrics)
     for data in _DATA:
-        if sets := record.get(data):
+        if (sets := record.get(data)) is not None:
             body[data] = [_object(DataRef(item) if isinstance(item, str) else item) for item in _several(sets)]
-    if parents := record.get("parents"):
+    if (parents := record.get("parents")) is not None:
         body["parents"] = [_object(Parent(item) if isinstance(item, str) else item) for item in _several(parents)]
     for part in _PARTS:
-        if value := record.get(part):
+        if (value := record.get(part)) is not None:
             body[part] = _object(value)
     return body
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep.client.cache import Cache, cache_home
+from modelkeep.client.config_file import save_setting
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.manifests import FileEntry
 
@@ -99,3 +100,12 @@ def test_the_cache_is_where_the_xdg_specification_wants_it(tmp_path: Path, monke
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert cache_home() == tmp_path / ".cache" / "modelkeep"
+
+
+def test_a_folder_that_is_named_goes_before_the_standard_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("MODELKEEP_CACHE_DIR", raising=False)
+    save_setting("cache_dir", "/data/cache")
+    assert cache_home() == Path("/data/cache")
+    monkeypatch.setenv("MODELKEEP_CACHE_DIR", "/scratch/cache")
+    assert cache_home() == Path("/scratch/cache")

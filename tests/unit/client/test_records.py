@@ -37,3 +37,8 @@ def test_metrics_may_be_values_with_a_data_set_and_a_step() -> None:
 def test_a_misspelt_argument_is_refused() -> None:
     with pytest.raises(TypeError, match="'metric'"):
         record_json({"metric": {"auc": 1}})  # type: ignore[typeddict-unknown-key]  # the mistake under test
+
+
+def test_what_is_empty_is_sent_as_an_empty_list() -> None:
+    body = record_json({"metrics": {}, "training_data": (), "parents": []})
+    assert body == {"bump": "auto", "metrics": [], "training_data": [], "parents": []}
