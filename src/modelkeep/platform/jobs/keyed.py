@@ -1,7 +1,7 @@
 """Work that several requests may wait for, done once at a time in this process."""
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Lock
 
 
@@ -26,20 +26,19 @@ class KeyedTasks:
         with self._lock:
             future = self._running.get(key)
             if future is None:
-                future = self._running[key] = self._pool.submit(work)
-                future.add_done_callback(lambda _done: self._forget(key))
-        try:
-            future.result(timeout=wait_seconds)
-        except TimeoutError:
-            if future.done():
-                raise
+                future = self._running[key] = self._pool.submit(self._do, key, work)
+        if not wait([future], timeout=wait_seconds).done:
             return False
+        future.result()
         return True
 
     def close(self) -> None:
         """Finish what runs, and take no more."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _forget(self, key: str) -> None:
-        with self._lock:
-            self._running.pop(key, None)
+    def _do(self, key: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self._lock:  # before the future is done: who has seen the result starts anew
+                del self._running[key]
