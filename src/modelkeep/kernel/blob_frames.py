@@ -4,6 +4,7 @@ For each blob one ASCII line `<digest> <size>` and a line feed, then exactly `si
 ends after a blob. Ten thousand files of 10 KB travel in some dozens of requests instead of ten thousand.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +14,7 @@ from modelkeep.kernel.errors import InvalidValueError
 
 MEDIA_TYPE: Final = "application/vnd.modelkeep.blobs"
 _MAX_HEADER: Final = 128
+_HEADER: Final = re.compile(rb"(sha256:[0-9a-f]{64}) ([0-9]+)")
 
 
 class InvalidFrameError(InvalidValueError):
@@ -71,12 +73,13 @@ def _header(source: Iterator[bytes], buffer: bytearray) -> bytes | None:
 
 
 def _parse(header: bytes, max_size: int) -> tuple[Digest, int]:
-    digest, _, size = header.decode("ascii", "replace").partition(" ")
-    if not size.isascii() or not size.isdigit():
-        raise InvalidFrameError("a blob header is one line '<digest> <size>'")
-    if int(size) > max_size:
+    match = _HEADER.fullmatch(header)
+    if match is None:
+        raise InvalidFrameError("a blob header is one line 'sha256:<64 hexadecimal digits> <size>'")
+    digest, size = Digest.parse(match[1].decode()), int(match[2])
+    if size > max_size:
         raise InvalidFrameError(f"blob {digest} has {size} bytes; blobs above {max_size} bytes do not go in a batch")
-    return Digest.parse(digest), int(size)
+    return digest, size
 
 
 def _fill(source: Iterator[bytes], buffer: bytearray, size: int) -> bool:
