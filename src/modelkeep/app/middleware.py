@@ -1,4 +1,4 @@
-"""What happens around every request: its id, the access log, the counters, safe headers."""
+"""What happens around every request: its id, the access log, the counters, safe headers, compression."""
 
 import logging
 import re
@@ -7,12 +7,14 @@ from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette_compress import CompressMiddleware
 
 from modelkeep.kernel.ids import new_id
 from modelkeep.platform.telemetry import HttpMetrics, current_request_id
 
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
+_WORTH_COMPRESSING: Final = 1024
 _log = logging.getLogger("modelkeep.access")
 
 
@@ -50,6 +52,20 @@ class RequestContextMiddleware:
                 seconds * 1000,
                 extra={"status": exchange.status, "seconds": round(seconds, 6), "bytes_sent": exchange.sent},
             )
+
+
+class AnswerCompressionMiddleware:
+    """Compresses what the server writes itself (gzip, zstd, brotli); files of versions leave as they are stored."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an application."""
+        self._plain = app
+        self._compressing = CompressMiddleware(app, minimum_size=_WORTH_COMPRESSING)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        app = self._plain if "/files/" in scope.get("path", "") else self._compressing
+        await app(scope, receive, send)
 
 
 class _Exchange:

@@ -8,13 +8,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from starlette_compress import CompressMiddleware
 
 from modelkeep.api.rest import install_rest
 from modelkeep.api.rest.requests import JsonLimits
 from modelkeep.app.bootstrap import Services, build
 from modelkeep.app.housekeeping import Housekeeping
-from modelkeep.app.middleware import RequestContextMiddleware
+from modelkeep.app.middleware import AnswerCompressionMiddleware, RequestContextMiddleware
 from modelkeep.app.settings import LogFormat, Settings
 from modelkeep.platform.telemetry import configure_logging, http_metrics, render_metrics
 
@@ -50,7 +49,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
         json_limits=JsonLimits(settings.max_json_bytes, settings.max_json_depth),
         manifest_limits=settings.manifest_limits,
     )
-    app.add_middleware(CompressMiddleware, minimum_size=1024)
+    app.add_middleware(AnswerCompressionMiddleware)
     app.add_middleware(RequestContextMiddleware, metrics=http_metrics())
     return app
 
