@@ -7,6 +7,7 @@ from typing import Annotated, Protocol
 from fastapi import Depends, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from modelkeep.api.rest.errors import ProtocolError
 from modelkeep.domains.access import AccessService
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import IdempotencyService
@@ -69,8 +70,15 @@ class Services(Protocol):
         """What the server depends on, and `ok` or what is wrong with it."""
 
 
+class IfMatchMissingError(ProtocolError):
+    """A change came without the revision it is based on (RFC 6585 section 3)."""
+
+    code = "rest.if_match_missing"
+    status = 428
+
+
 class IfMatchError(InvalidValueError):
-    """A change came without the revision it is based on, or with something that is none."""
+    """The revision a change is based on is none."""
 
     code = "rest.if_match"
 
@@ -111,10 +119,13 @@ async def seen_revision(
     """Read the revision the client last saw; None for `*`.
 
     Raises:
-        IfMatchError: the header is missing, or holds neither.
+        IfMatchMissingError: the header is missing.
+        IfMatchError: it holds neither.
     """
     if if_match is None:
-        raise IfMatchError('a change needs If-Match: send the ETag you read, such as "3", or * to change it anyway')
+        raise IfMatchMissingError(
+            'a change needs If-Match: send the ETag you read, such as "3", or * to change it anyway'
+        )
     if if_match.strip() == "*":
         return None
     revision = if_match.strip().strip('"')

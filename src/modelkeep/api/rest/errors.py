@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -37,6 +37,19 @@ _SHOWN_PLACE: Final = 100
 _log = logging.getLogger(__name__)
 
 
+class ProtocolError(RegistryError):
+    """A fault of the HTTP exchange itself, for which HTTP has a status of its own; every other error has its kind's."""
+
+    kind = Kind.INVALID
+    code = "rest.protocol"
+    status: ClassVar[int]
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What HTTP wants to be sent with the status."""
+        return {}
+
+
 class InvalidRequestError(RegistryError):
     """The request does not have the form that its route declares."""
 
@@ -52,7 +65,9 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _defect)
 
 
-def problem(request: Request, error: RegistryError, *, status: int | None = None) -> JSONResponse:
+def problem(
+    request: Request, error: RegistryError, *, status: int | None = None, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """Return the problem document of an error (RFC 9457); `code` is stable, `detail` is for people."""
     status = status or STATUS[error.kind]
     body: dict[str, Any] = {
@@ -65,12 +80,15 @@ def problem(request: Request, error: RegistryError, *, status: int | None = None
         "context": error.details,
         "request_id": getattr(request.state, "request_id", ""),
     }
-    return JSONResponse(body, status, dict(_HEADERS.get(error.kind, {})), media_type="application/problem+json")
+    sent = {**_HEADERS.get(error.kind, {}), **(headers or {})}
+    return JSONResponse(body, status, sent, media_type="application/problem+json")
 
 
 def _registry_error(request: Request, error: RegistryError) -> JSONResponse:
     if error.kind in (Kind.UNAVAILABLE, Kind.CORRUPT):
         _log.error("%s: %s", error.code, error.message, exc_info=error.__cause__)
+    if isinstance(error, ProtocolError):
+        return problem(request, error, status=error.status, headers=error.headers)
     return problem(request, error)
 
 
@@ -97,9 +115,7 @@ def _http_error(request: Request, error: HTTPException) -> JSONResponse:
 
     RoutingError.kind, RoutingError.code = kind, "rest.not_routed"
     advice = f"{error.detail}: {request.method} {request.url.path}; /docs lists what there is"
-    response = problem(request, RoutingError(advice), status=error.status_code)
-    response.headers.update(error.headers or {})
-    return response
+    return problem(request, RoutingError(advice), status=error.status_code, headers=error.headers)
 
 
 def _defect(request: Request, error: Exception) -> JSONResponse:
@@ -111,4 +127,6 @@ def _defect(request: Request, error: Exception) -> JSONResponse:
         kind = Kind.CORRUPT
         code = "rest.defect"
 
-    return problem(request, DefectError("the server failed in a way it should not; its log has the details"))
+    error = DefectError("the server failed in a way it should not; its log has the details")
+    # This answer is made outside of every middleware, those that name the request among them.
+    return problem(request, error, headers={"X-Request-Id": getattr(request.state, "request_id", "")})

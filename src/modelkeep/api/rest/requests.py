@@ -12,10 +12,10 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from modelkeep.api.rest.dependencies import authenticate, services_of
-from modelkeep.api.rest.errors import InvalidRequestError
+from modelkeep.api.rest.errors import ProtocolError
 from modelkeep.domains.audit import IdempotencyService, KeptResponse
 from modelkeep.kernel.canonical_json import Json, parse_json
-from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor
 
 PARSED_INLINE: Final = 64 * 1024
@@ -36,11 +36,18 @@ class JsonLimits:
     max_depth: int
 
 
-class BodyTooLargeError(RegistryError):
+class BodyTooLargeError(ProtocolError):
     """The body is larger than this server reads."""
 
-    kind = Kind.INVALID
     code = "rest.body_too_large"
+    status = 413
+
+
+class NotJsonError(ProtocolError):
+    """The body has another media type than the route reads."""
+
+    code = "rest.not_json"
+    status = 415
 
 
 class RegistryRoute(APIRoute):
@@ -68,7 +75,7 @@ async def _read(request: Request) -> bytes:
     limits: JsonLimits = request.app.state.json_limits
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
-        raise InvalidRequestError("the body of this request is JSON: send it with 'Content-Type: application/json'")
+        raise NotJsonError("the body of this request is JSON: send it with 'Content-Type: application/json'")
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)

@@ -1,9 +1,7 @@
-"""The seam between bytes that stream and use cases that do not: bodies in, ranges out."""
+"""The seam between bodies that stream in and use cases that do not."""
 
-import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import anyio
@@ -17,7 +15,6 @@ T = TypeVar("T")
 
 BATCH_BYTES: Final = 1024 * 1024
 _CONCURRENT_BODIES: Final = 64
-_RANGE: Final = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
 
 
 class UploadBrokenOffError(RegistryError):
@@ -25,13 +22,6 @@ class UploadBrokenOffError(RegistryError):
 
     kind = Kind.INVALID
     code = "rest.upload_broken_off"
-
-
-class RangeNotSatisfiableError(RegistryError):
-    """The range that was asked for has no byte of the file."""
-
-    kind = Kind.INVALID
-    code = "rest.range_not_satisfiable"
 
 
 class BodyReader:
@@ -85,38 +75,3 @@ async def _batches(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             pending.clear()
     if pending:
         yield bytes(pending)
-
-
-@dataclass(frozen=True, slots=True)
-class ByteRange:
-    """A half-open range of a file of `size` bytes."""
-
-    start: int
-    end: int
-    size: int
-
-    @property
-    def content_range(self) -> str:
-        """The value of Content-Range (RFC 9110 section 14.4)."""
-        return f"bytes {self.start}-{self.end - 1}/{self.size}"
-
-
-def requested_range(header: str | None, size: int) -> ByteRange | None:
-    """Return the range a request asks for, or None for the whole; several ranges at once mean the whole.
-
-    Source: RFC 9110 section 14.1.2.
-
-    Raises:
-        RangeNotSatisfiableError: the range starts behind the end, or ends before it starts.
-    """
-    found = _RANGE.fullmatch(header.strip()) if header else None
-    if found is None or found.group() == "bytes=-":
-        return None
-    first, last = found.groups()
-    if not first:
-        start, end = max(0, size - int(last)), size
-    else:
-        start, end = int(first), min(int(last) + 1, size) if last else size
-    if start >= size or start >= end:
-        raise RangeNotSatisfiableError(f"range {header!r} has no byte of a file of {size} bytes", size=size)
-    return ByteRange(start, end, size)

@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import Field
 
 from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, SelectedVersion
+from modelkeep.api.rest.ranges import has_already, may_continue, requested_range
 from modelkeep.api.rest.requests import RegistryRoute
-from modelkeep.api.rest.streams import requested_range
 from modelkeep.api.rest.v1.schemas.common import In
 from modelkeep.domains.artifacts import BlobSource
 from modelkeep.domains.catalog import OpenFile
@@ -29,8 +30,9 @@ _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbo
 class Wanted:
     """How much of a file is wanted, and how it may come."""
 
-    range: Annotated[str | None, Header()] = None
-    if_none_match: Annotated[str | None, Header()] = None
+    range: Annotated[str | None, Header(description="One range of bytes, such as `bytes=0-1023`")] = None
+    if_range: Annotated[str | None, Header(description="The `ETag` the range continues")] = None
+    if_none_match: Annotated[str | None, Header(description="The `ETag` of what the caller has")] = None
     redirect: Annotated[bool, Query(description="Redirect to the object store where it can be")] = True
 
 
@@ -50,7 +52,12 @@ def get_manifest(name: NamedModel, selector: SelectedVersion, call: CurrentCall)
 @router.get(
     "/files/{path:path}",
     response_class=StreamingResponse,
-    responses={206: {"description": "A range"}, 307: {"description": "The file is at this presigned URL"}},
+    responses={
+        200: {"content": {"*/*": {}}, "description": "The file, in the media type of its manifest"},
+        206: {"content": {"*/*": {}}, "description": "A range"},
+        304: {"description": "The caller has it"},
+        307: {"description": "The file is at this presigned URL"},
+    },
 )
 def get_file(
     name: NamedModel,
@@ -62,12 +69,12 @@ def get_file(
     """Send a file of a version, whole or a range of it."""
     file = call.services.content.open_file(call.actor, name, selector, path)
     etag = f'"{file.entry.digest}"'
-    if wanted.if_none_match == etag:
+    if has_already(wanted.if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})
     link = file.source.link(path.rpartition("/")[2]) if wanted.redirect else None
     if link is not None:
         return RedirectResponse(link.url, 307, {"ETag": etag, "Cache-Control": "no-store"})
-    return _stream(file, wanted.range)
+    return _stream(file, wanted.range if may_continue(wanted.if_range, etag) else None)
 
 
 @router.post("/blobs", response_class=StreamingResponse, responses={200: {"content": {MEDIA_TYPE: {}}}})
@@ -83,18 +90,23 @@ def _stream(file: OpenFile, range_header: str | None) -> StreamingResponse:
     size = file.entry.size
     part = requested_range(range_header, size)
     start, end = (part.start, part.end) if part else (0, size)
-    filename = file.entry.path.rpartition("/")[2].encode("ascii", "replace").decode().replace('"', "'")
     headers = {
         **_SAFE,
         "ETag": f'"{file.entry.digest}"',
         "Accept-Ranges": "bytes",
         "Content-Length": str(end - start),
-        "Content-Disposition": f'attachment; filename="{filename}"',
+        "Content-Disposition": _attachment(file.entry.path.rpartition("/")[2]),
     }
     if part is not None:
         headers["Content-Range"] = part.content_range
     chunks = file.source.read(start, end)
     return StreamingResponse(chunks, 206 if part else 200, headers, media_type=file.entry.media_type)
+
+
+def _attachment(name: str) -> str:
+    """Return a Content-Disposition that saves the file under its name, in any script (RFC 6266)."""
+    plain = name.encode("ascii", "replace").decode().translate({ord('"'): "'", ord("%"): "_"})
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _framed(sources: Iterator[BlobSource]) -> Iterator[bytes]:
