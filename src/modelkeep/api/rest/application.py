@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from modelkeep.api.rest import health, v1
+from modelkeep.api.rest.description import describe
 from modelkeep.api.rest.errors import install_error_handlers
 from modelkeep.api.rest.requests import JsonLimits
 from modelkeep.api.rest.streams import BodyReader
@@ -20,3 +21,4 @@ def install_rest(app: FastAPI, *, json_limits: JsonLimits, manifest_limits: Mani
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     install_error_handlers(app)
+    describe(app, PREFIX)

@@ -1,0 +1,129 @@
+"""The inventory of routes: what each of them must declare, and how each treats who has no credential."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from tests.facade.rest.registry import Rest, a_registry, problem
+
+from modelkeep.api.rest.requests import RegistryRoute
+from modelkeep.api.rest.v1 import routers
+
+PREFIX = "/api/v1"
+CONTENT = {"send_part": "a part has no revision", "cancel_upload": "an upload has no revision"}
+"""Changes that take no If-Match, and why."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    path: str
+    described: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.described["operationId"])
+
+    @property
+    def address(self) -> str:
+        """The path with something in the place of each parameter."""
+        return re.sub(r"\{(\w+)\}", lambda found: EXAMPLES.get(found[1], "x"), self.path)
+
+    def parameter(self, name: str) -> dict[str, Any] | None:
+        return next((found for found in self.described.get("parameters", ()) if found["name"] == name), None)
+
+
+EXAMPLES = {"selector": "1", "number": "1", "digest": "sha256:" + "0" * 64}
+
+
+@pytest.fixture(scope="module")
+def rest(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rest]:
+    with a_registry(tmp_path_factory.mktemp("registry")) as registry:
+        yield registry
+
+
+@pytest.fixture(scope="module")
+def operations(rest: Rest) -> list[Operation]:
+    document = rest.http.get("/openapi.json").json()
+    found = [
+        Operation(method.upper(), path, described)
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+        if path.startswith(PREFIX)
+    ]
+    assert len(found) > 30
+    return found
+
+
+def test_every_route_is_described_and_goes_through_the_same_guard(operations: list[Operation]) -> None:
+    routes = [route for router in routers for route in router.routes]
+    assert all(isinstance(route, RegistryRoute) for route in routes)
+    assert sorted(getattr(route, "name", "") for route in routes) == sorted(operation.name for operation in operations)
+
+
+@pytest.mark.parametrize("credential", [None, "Bearer mkp_" + "0" * 36, "Bearer", "Basic YWRtaW46YWRtaW4=", "nonsense"])
+def test_every_route_refuses_who_has_no_credential(
+    rest: Rest, operations: list[Operation], credential: str | None
+) -> None:
+    headers = {"Authorization": credential} if credential else {}
+    rest.http.headers.pop("Authorization", None)
+    for operation in operations:
+        body = b"{" if "requestBody" in operation.described else None
+        refused = rest.http.request(operation.method, operation.address, headers=headers, content=body)
+        problem(refused, 401, "access.unauthenticated")
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_every_route_declares_its_credential_and_its_problems(operations: list[Operation]) -> None:
+    for operation in operations:
+        assert operation.described["security"] == [{"token": []}], operation
+        assert operation.described["responses"]["default"] == {"$ref": "#/components/responses/Problem"}, operation
+        assert "422" not in operation.described["responses"], operation
+
+
+def test_every_route_declares_what_it_answers(operations: list[Operation]) -> None:
+    for operation in operations:
+        for status, answer in operation.described["responses"].items():
+            if not status.startswith("2") or status == "204":
+                continue
+            content = answer.get("content", {})
+            assert content or status == "206", f"{operation.name} answers {status} with nothing that is declared"
+            assert all(media != "application/json" or shape.get("schema") for media, shape in content.items()), (
+                operation
+            )
+
+
+def test_every_route_says_what_it_does_in_a_sentence(operations: list[Operation]) -> None:
+    for operation in operations:
+        sentence = operation.described.get("description", "")
+        assert sentence[:1].isupper(), operation
+        assert sentence.rstrip().endswith((".", "`")), operation
+
+
+def test_every_post_takes_an_idempotency_key(operations: list[Operation]) -> None:
+    lacking = [o.name for o in operations if o.method == "POST" and not o.parameter("Idempotency-Key")]
+    assert not lacking
+
+
+def test_every_change_of_a_record_requires_if_match(operations: list[Operation]) -> None:
+    changes = [o for o in operations if o.method in ("PUT", "PATCH", "DELETE") and o.name not in CONTENT]
+    assert len(changes) > 8
+    for operation in changes:
+        parameter = operation.parameter("If-Match")
+        assert parameter, operation.name
+        assert parameter["required"], operation.name
+
+
+def test_every_list_is_paged(operations: list[Operation]) -> None:
+    for operation in operations:
+        answer = operation.described["responses"].get("200", {}).get("content", {}).get("application/json", {})
+        if "ListOut" in answer.get("schema", {}).get("$ref", ""):
+            assert operation.parameter("page_size"), operation.name
+            assert operation.parameter("page_token"), operation.name
+
+
+def test_the_names_of_operations_are_unique(operations: list[Operation]) -> None:
+    names = [operation.name for operation in operations]
+    assert len(set(names)) == len(names)
