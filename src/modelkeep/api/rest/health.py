@@ -36,15 +36,3 @@ def metrics(request: Request) -> Response:
     """Return the counters in Prometheus' text format."""
     body, media_type = request.app.state.render_metrics()
     return Response(body, media_type=media_type)
-
-
-@router.get("/", include_in_schema=False)
-async def index() -> dict[str, str]:
-    """Say where to go until the web page exists."""
-    return {
-        "name": "Modelkeep",
-        "reference": "/docs",
-        "openapi": "/openapi.json",
-        "api": "/api/v1",
-        "next": "pip install modelkeep && modelkeep push ./model my-model",
-    }
