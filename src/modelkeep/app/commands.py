@@ -15,7 +15,8 @@ _data_dir = click.option(
 
 
 @click.command(
-    epilog="Example: modelkeep serve --database-url postgresql://mk@db/mk --store-url 's3://models?region=eu-west-1'"
+    short_help="Run the registry.",
+    epilog="Example: modelkeep serve --database-url postgresql://mk@db/mk --store-url 's3://models?region=eu-west-1'",
 )
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--port", type=int, help="Port to listen on; default 8080.")
@@ -41,7 +42,10 @@ def serve(*, new_admin_token: bool, **flags: Any) -> None:  # noqa: ANN401 - cli
     serving.serve(settings, new_admin_token=new_admin_token, say=lambda line: click.echo(line, err=True))
 
 
-@click.command(epilog="Example: modelkeep migrate --database-url postgresql://mk@db/mk")
+@click.command(
+    short_help="Bring the database's schema up to date.",
+    epilog="Example: modelkeep migrate --database-url postgresql://mk@db/mk",
+)
 @_data_dir
 @_database
 def migrate(**flags: Any) -> None:  # noqa: ANN401 - as above

@@ -1,8 +1,38 @@
-"""The root command."""
+"""The root command and its parts."""
+
+from typing import Final
 
 import click
 
+from modelkeep.cli.command import HELP_NAMES, Program, examples
+from modelkeep.cli.commands.alias import alias
+from modelkeep.cli.commands.completion import completion
+from modelkeep.cli.commands.config import config
+from modelkeep.cli.commands.deletion import delete, restore
+from modelkeep.cli.commands.doctor import doctor
+from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
+from modelkeep.cli.commands.login import login, logout, whoami
+from modelkeep.cli.commands.metrics import metrics
+from modelkeep.cli.commands.tag import tag
+from modelkeep.cli.commands.transfers import pull, push
 
-@click.group()
+_SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
+    "Models and versions": (push, pull, list_models, show, versions, search, resolve),
+    "Facts about them": (tag, alias, metrics, delete, restore),
+    "This machine": (login, logout, whoami, doctor, config, completion),
+}
+
+
+@click.group(
+    cls=Program,
+    sections={title: [str(command.name) for command in commands] for title, commands in _SECTIONS.items()},
+    context_settings=HELP_NAMES,
+    epilog=examples("modelkeep push ./model fraud/scorer", "modelkeep pull fraud/scorer:^1.2"),
+)
+@click.version_option(package_name="modelkeep", prog_name="modelkeep", message="%(prog)s %(version)s")
 def command_line() -> None:
     """Modelkeep, an AI model registry."""
+
+
+for _command in (command for commands in _SECTIONS.values() for command in commands):
+    command_line.add_command(_command)

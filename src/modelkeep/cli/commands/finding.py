@@ -1,0 +1,185 @@
+"""`list`, `show`, `versions`, `search` and `resolve`: what is in the registry."""
+
+import json
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Unpack
+
+import click
+
+from modelkeep.cli.command import RegistryCommand, examples
+from modelkeep.cli.invocation import Invocation, pass_invocation
+from modelkeep.cli.output import Column, is_terminal, show_json, show_record, show_table
+from modelkeep.cli.paging import WindowOptions, paged, show_list
+from modelkeep.cli.text import size
+from modelkeep.cli.views import identity, model_columns, show_model, show_version, version_columns
+
+if TYPE_CHECKING:
+    from modelkeep.kernel.manifests import FileEntry
+
+_WORD: Final = re.compile(r"(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.*?-]+)")
+_NEWEST: Final = 5
+
+_filter = click.option("--filter", "condition", metavar="QUERY", help="Only what it holds for; see 'search --help'.")
+_order = click.option("--order", metavar="FIELD", help="Such as 'created desc', or for versions 'metric.auc desc'.")
+_deleted = click.option("--deleted", is_flag=True, help="Show what is deleted instead.")
+
+
+@click.command(
+    "list",
+    cls=RegistryCommand,
+    epilog=examples("modelkeep list fraud --filter \"tag.team = 'risk'\" --order 'changed desc'"),
+)
+@click.argument("namespace", required=False)
+@_filter
+@_order
+@_deleted
+@paged
+@pass_invocation
+def list_models(
+    invocation: Invocation,
+    namespace: str | None,
+    condition: str | None,
+    order: str | None,
+    *,
+    deleted: bool,
+    **options: Unpack[WindowOptions],
+) -> None:
+    """List the models, of one namespace or of all."""
+    if namespace is not None:
+        within = f"namespace = '{namespace.replace(chr(39), chr(39) * 2)}'"
+        condition = f"{within} and ({condition})" if condition else within
+    with invocation.connect() as registry:
+        found = registry.list_models(filter=condition, order=order, deleted=deleted)
+        show_list(invocation, found, model_columns(deleted=deleted), options)
+
+
+@click.command(
+    cls=RegistryCommand,
+    epilog=examples(
+        "modelkeep show fraud/scorer",
+        "modelkeep show fraud/scorer@champion --as-of 2026-11-16T09:00Z",
+        "modelkeep show fraud/scorer:1.4.0 --files",
+    ),
+)
+@click.argument("reference", metavar="REF")
+@click.option("--as-of", metavar="TIME", help="As it was then: a date, or a time with its zone.")
+@click.option("--files", is_flag=True, help="List the files of the version instead.")
+@pass_invocation
+def show(invocation: Invocation, reference: str, as_of: str | None, *, files: bool) -> None:
+    """Show a model (a bare name) or a version (any other reference)."""
+    from modelkeep.client.values import Model  # noqa: PLC0415 - not for --help
+
+    if as_of is not None:
+        reference = f"{reference} as of {as_of}"
+    if files:
+        _show_files(invocation, reference)
+        return
+    with invocation.connect() as registry:
+        found = registry.show(reference)
+        if invocation.as_json:
+            show_json(found.document)
+        elif isinstance(found, Model):
+            newest = registry.versions(found.name).page(_NEWEST).items
+            show_model(found, registry.list_aliases(found.name), newest)
+        else:
+            show_version(found)
+
+
+@click.command(
+    cls=RegistryCommand,
+    epilog=examples("modelkeep versions fraud/scorer --filter 'version ~ ^1.2' --order 'metric.auc desc'"),
+)
+@click.argument("model")
+@_filter
+@_order
+@_deleted
+@paged
+@pass_invocation
+def versions(
+    invocation: Invocation,
+    model: str,
+    condition: str | None,
+    order: str | None,
+    *,
+    deleted: bool,
+    **options: Unpack[WindowOptions],
+) -> None:
+    """List the versions of a model, the newest first."""
+    columns = version_columns(deleted=deleted, query=f"{condition} {order}")
+    with invocation.connect() as registry:
+        found = registry.versions(model, filter=condition, order=order, deleted=deleted)
+        show_list(invocation, found, columns, options)
+
+
+@click.command(
+    cls=RegistryCommand,
+    epilog=examples(
+        "modelkeep search scorer",
+        "modelkeep search \"metric.auc >= 0.9 and tag.team = 'risk'\" --order 'metric.auc desc'",
+        "modelkeep search \"training_data.uri ~ 's3://lake/tx/*' and not tag.frozen exists\"",
+    ),
+)
+@click.argument("query")
+@_order
+@paged
+@pass_invocation
+def search(invocation: Invocation, query: str, order: str | None, **options: Unpack[WindowOptions]) -> None:
+    """Search the versions of all models.
+
+    A bare word is looked for in the names of models. A query compares fields (name, namespace, version, number, stage,
+    alias, digest, size, created, task, owner, tag.KEY, metric.NAME, param.NAME, training_data.uri, parent.reference and
+    more) by = != < <= > >= ~ (with * and ?), in (…) and exists, joined by and, or, not and parentheses.
+    """
+    columns = version_columns(across_models=True, query=f"{query} {order}")
+    with invocation.connect() as registry:
+        show_list(invocation, registry.search(expand(query), order=order), columns, options)
+
+
+@click.command(
+    cls=RegistryCommand,
+    epilog=examples("modelkeep resolve fraud/scorer:^1.2", "modelkeep resolve 'scorer@champion as of 2026-11-16'"),
+)
+@click.argument("reference", metavar="REF")
+@pass_invocation
+def resolve(invocation: Invocation, reference: str) -> None:
+    """Say which version a reference means.
+
+    The answer is its exact reference, its number and the digest of its content.
+    """
+    with invocation.connect() as registry:
+        version = registry.resolve(reference)
+    if invocation.as_json:
+        show_json(version.document)
+    else:
+        show_record(identity(version))
+
+
+def expand(query: str) -> str:
+    """Return the query, or for a bare word the one that looks for it in names; `namespace/word` works as well."""
+    word = _WORD.fullmatch(query.strip())
+    if word is None:
+        return query
+    name = word["name"] if "*" in word["name"] or "?" in word["name"] else f"*{word['name']}*"
+    within = f"namespace = '{word['namespace']}' and " if word["namespace"] else ""
+    return f"{within}name ~ '{name}'"
+
+
+def _show_files(invocation: Invocation, reference: str) -> None:
+    with invocation.connect() as registry:
+        manifest = registry.manifest(reference)
+    if invocation.as_json:
+        show_json(json.loads(manifest.document()))
+        return
+    columns: tuple[Column[FileEntry], ...] = (
+        Column("PATH", lambda file: file.path, cut=True),
+        Column("SIZE", lambda file: size(file.size), number=True),
+        Column("MEDIA TYPE", lambda file: file.media_type, cut=True),
+        Column("DIGEST", lambda file: _shortened(str(file.digest)), cut=True),
+    )
+    show_table(manifest.files, columns)
+
+
+def _shortened(digest: str) -> str:
+    """Return the digest, or on a terminal as much of it as tells files apart."""
+    return "".join(islice(digest, 19)) if is_terminal() else digest

@@ -1,0 +1,95 @@
+"""`login`, `logout` and `whoami`: the token of this machine's user for a registry."""
+
+import os
+import sys
+
+import click
+
+from modelkeep.cli.command import RegistryCommand, examples
+from modelkeep.cli.invocation import Invocation, can_ask, pass_invocation
+from modelkeep.cli.output import hint, say, show_json, show_record
+
+
+@click.command(
+    cls=RegistryCommand,
+    epilog=examples(
+        "modelkeep login --url https://models.example.org",
+        "modelkeep login --url https://models.example.org --token - < token.txt",
+    ),
+)
+@click.option("--token", metavar="TOKEN", help="The token; - reads it from standard input. Asked for if not given.")
+@pass_invocation
+def login(invocation: Invocation, token: str | None) -> None:
+    """Check a token and keep it for later commands.
+
+    They go to this registry from then on, unless told otherwise. The file is readable by its owner only.
+    """
+    from modelkeep.client.credentials import save_credential  # noqa: PLC0415 - not for --help
+    from modelkeep.client.registry import Registry  # noqa: PLC0415
+    from modelkeep.client.settings import TOKEN_VARIABLE, URL_VARIABLE, resolve_settings  # noqa: PLC0415
+
+    settings = resolve_settings(invocation.url, _read_token(token))
+    with Registry(settings) as registry:
+        principal = registry.whoami()
+    path = save_credential(settings.url, settings.token or "", make_default=True)
+    if invocation.as_json:
+        show_json(principal.document)
+    else:
+        say(f"Logged in to {settings.url} as {principal.name}; the token is kept in {path}.")
+    if os.environ.get(TOKEN_VARIABLE) not in (None, "", settings.token):
+        hint(f"{TOKEN_VARIABLE} is set to another token, and goes before this one.")
+    if resolve_settings().url != settings.url:
+        hint(f"Commands go to {resolve_settings().url} all the same ({URL_VARIABLE} or 'modelkeep config').")
+
+
+@click.command(cls=RegistryCommand, epilog=examples("modelkeep logout --url https://models.example.org"))
+@pass_invocation
+def logout(invocation: Invocation) -> None:
+    """Forget the token for a registry.
+
+    It stays valid until it is revoked.
+    """
+    from modelkeep.client.credentials import remove_credential  # noqa: PLC0415 - not for --help
+    from modelkeep.client.settings import TOKEN_VARIABLE, resolve_settings  # noqa: PLC0415
+
+    url = resolve_settings(invocation.url).url
+    known = remove_credential(url)
+    if invocation.as_json:
+        show_json({"url": url, "removed": known})
+    else:
+        say(f"The token for {url} is forgotten." if known else f"There was no token for {url}.")
+    if os.environ.get(TOKEN_VARIABLE):
+        hint(f"{TOKEN_VARIABLE} is set, and goes on to be used.")
+
+
+@click.command(cls=RegistryCommand, epilog=examples("modelkeep whoami"))
+@pass_invocation
+def whoami(invocation: Invocation) -> None:
+    """Say who the registry takes you for."""
+    with invocation.connect() as registry:
+        principal, settings = registry.whoami(), registry.settings
+    if invocation.as_json:
+        show_json(principal.document)
+        return
+    show_record(
+        {
+            "name": principal.name,
+            "kind": principal.kind,
+            "roles": principal.roles,
+            "registry": f"{settings.url} ({settings.source_of_url})",
+            "token": f"{principal.token_id} ({settings.source_of_token})",
+        }
+    )
+
+
+def _read_token(given: str | None) -> str:
+    if given == "-":
+        given = sys.stdin.readline()
+    elif given is None:
+        if not can_ask():
+            raise click.UsageError("There is no terminal to ask on: give --token TOKEN, or --token - to read it.")
+        given = click.prompt("Token", hide_input=True, err=True)
+    token = str(given).strip()
+    if not token:
+        raise click.UsageError("The token is empty: 'modelkeep serve --new-admin-token' on the server issues one.")
+    return token
