@@ -4,12 +4,15 @@ A repository names its fields and gives each a `Rule`; the rest, including every
 `!=`, `!~` and `not in` are the opposite of `=`, `~` and `in`: they also hold where there is no value at all.
 """
 
+import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, false, not_, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, literal, not_, or_, true
 
 from modelkeep.kernel.filters import (
     And,
@@ -34,6 +37,7 @@ _OPPOSITE: Final = {
     Operator.NOT_IN: Operator.IN,
 }
 _ESCAPE: Final = "\\"
+_INT64: Final = 2**63
 _FIRST_SURROGATE: Final = 0xD800
 _AFTER_SURROGATES: Final = 0xE000
 
@@ -163,7 +167,18 @@ def compare_number(column: Column, term: Term) -> Criterion:
         term.refuse("A number is compared with = != > >= < <=, not with ~")
     if not isinstance(term.value, Number):
         term.refuse("Expected a number without quotes")
+    if isinstance(column.type, Integer):
+        return _compare_whole(column, term.operator, term.value.decimal)
     return ordered(column, term.operator, float(term.value.decimal))
+
+
+def _compare_whole(column: Column, operator: Operator, value: Decimal) -> Criterion:
+    """Compare whole numbers exactly with a number that may have a fraction, or more than 64 bits."""
+    below = math.ceil(value) - 1 if operator in (Operator.GREATER_OR_EQUAL, Operator.LESS) else math.floor(value)
+    bound = literal(min(max(below, -_INT64), _INT64 - 1), BigInteger)
+    if operator is Operator.EQUAL:
+        return column == bound if below == value and -_INT64 <= below < _INT64 else false()
+    return column > bound if operator in (Operator.GREATER, Operator.GREATER_OR_EQUAL) else column <= bound
 
 
 def compare_time(column: Column, term: Term) -> Criterion:
@@ -174,9 +189,10 @@ def compare_time(column: Column, term: Term) -> Criterion:
         term.refuse("A time is compared with > >= < <=")
     try:
         moment = datetime.fromisoformat(term.text)
-    except ValueError:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         term.refuse("Expected a date or time such as '2026-10-01' or '2026-10-01T09:30Z'")
-    return ordered(column, term.operator, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return ordered(column, term.operator, moment)
 
 
 def compare_boolean(column: Column, term: Term) -> Criterion:
@@ -208,15 +224,16 @@ def matches(column: Column, pattern: str, dialect: str) -> Criterion:
         return column == pattern
     whole = _glob(column, pattern) if dialect == "sqlite" else _like(column, pattern)
     prefix = pattern[:fixed]
-    if not prefix:
+    stem = prefix.rstrip(chr(sys.maxunicode))
+    if not stem:
         return whole
-    return and_(column >= prefix, column < prefix[:-1] + _next_character(prefix[-1]), whole)
+    return and_(column >= prefix, column < stem[:-1] + _next_character(stem[-1]), whole)
 
 
 def _next_character(character: str) -> str:
-    """Return the character after this one, over the surrogates; the last one stays."""
+    """Return the character after this one, which is not the last of all, over the surrogates."""
     code = ord(character) + 1
-    return chr(_AFTER_SURROGATES if _FIRST_SURROGATE <= code < _AFTER_SURROGATES else min(code, 0x10FFFF))
+    return chr(_AFTER_SURROGATES if code == _FIRST_SURROGATE else code)
 
 
 def _glob(column: Column, pattern: str) -> Criterion:
