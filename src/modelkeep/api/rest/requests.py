@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from functools import wraps
 from hashlib import sha256
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from fastapi import Request, Response
@@ -53,6 +55,10 @@ class NotJsonError(ProtocolError):
 class RegistryRoute(APIRoute):
     """A route that knows its caller before it reads a body, reads JSON strictly, and answers a repeated POST alike."""
 
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
+        """Let the endpoint run on one thread of the pool."""
+        super().__init__(path, _on_one_thread(endpoint), **options)
+
     def get_route_handler(self) -> _Handle:
         """Wrap FastAPI's handler."""
         handle = super().get_route_handler()
@@ -68,6 +74,18 @@ class RegistryRoute(APIRoute):
             return await _once(request, actor, body, handle)
 
         return guarded
+
+
+def _on_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the endpoint as a coroutine that runs it on the pool: FastAPI itself would enter the pool twice."""
+    if iscoroutinefunction(endpoint):
+        return endpoint
+
+    @wraps(endpoint)
+    async def run(**arguments: Any) -> Any:  # noqa: ANN401 - whatever the endpoint takes and returns
+        return await run_in_threadpool(endpoint, **arguments)
+
+    return run
 
 
 async def _read(request: Request) -> bytes:

@@ -5,13 +5,13 @@ from fastapi import APIRouter
 from modelkeep.api.rest.v1 import aliases, content, models, namespaces, tags, uploads, versions, whoami
 
 routers: tuple[APIRouter, ...] = (
+    versions.search_router,  # routes are tried in this order: the busiest come first
+    versions.router,
     whoami.router,
     namespaces.router,
     models.router,
     aliases.router,
     uploads.router,
-    versions.search_router,
-    versions.router,
     tags.router,
     content.router,
 )
