@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,19 @@ def test_a_file_that_changes_during_the_push_is_named(registry: Registry, tmp_pa
 
     with pytest.raises(FileChangedError, match=r"parts\.safetensors changed"):
         registry.push(source, "moving", progress=Editor())
+
+
+def test_two_clients_that_push_the_same_at_once_get_the_same_version(
+    registry_server: RegistryServer, tmp_path: Path
+) -> None:
+    source = a_model(tmp_path / "model", large=6 * PART)
+
+    def push(number: int) -> str:
+        with registry_server.connect(tmp_path / str(number)) as registry:
+            return registry.push(source, "together").id
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(push, range(4)))) == 1
 
 
 def test_a_wrong_token_is_told_so(registry_server: RegistryServer) -> None:

@@ -13,6 +13,7 @@ from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, LocalFile
 from modelkeep.client.errors import (
     ApiError,
+    BlockedError,
     FileChangedError,
     ForbiddenError,
     InvalidRequestError,
@@ -27,6 +28,9 @@ from modelkeep.kernel.digests import Digest
 
 T = TypeVar("T")
 
+_SEALED: Final = "objectstore.staging_sealed"
+_OVERTAKEN: Final = frozenset({"objectstore.staging_incomplete", "artifacts.parts_missing"})
+_OVERTAKEN_TRIES: Final = 3
 _MISMATCH: Final = "artifacts.blob_mismatch"
 _CHUNK: Final = 1024 * 1024
 _LONGEST_WAIT: Final = 30.0
@@ -117,17 +121,38 @@ class Upload:
         self._advance(size)
 
     def _send_blob(self, blob: Blob) -> None:
-        """Send the parts that are not there, then have the blob verified."""
+        """Send the parts that are not there, then have the blob verified.
+
+        Another push of the same content may do so at the same time, with the same parts of the same upload: what is
+        refused because of that is looked at again.
+        """
         path = route("uploads", self.plan.id, "blobs", str(blob.digest))
+        with _named([blob]):
+            for tries_left in reversed(range(_OVERTAKEN_TRIES)):
+                self._send_parts(path, blob)
+                try:
+                    self._complete(path)
+                except BlockedError as error:
+                    if error.code not in _OVERTAKEN or not tries_left:
+                        raise
+                else:
+                    return
+                if not self._is_missing(blob):
+                    return
+                self._advance(-blob.size)
+
+    def _send_parts(self, path: str, blob: Blob) -> None:
         parts = self._parts(path)
         self._advance(sum(part.size for part in parts if part.received))
         absent = [part for part in parts if not part.received]
-        with _named([blob]):
-            if len(absent) == 1:
-                self._send_part(path, blob, absent[0])
-            else:
-                self._in_threads(lambda part: self._send_part(path, blob, part), absent, self.workers)
-            self._complete(path)
+        if len(absent) == 1:
+            self._send_part(path, blob, absent[0])
+        else:
+            self._in_threads(lambda part: self._send_part(path, blob, part), absent, self.workers)
+
+    def _is_missing(self, blob: Blob) -> bool:
+        upload = self.session.get(route("uploads", self.plan.id))
+        return any(item.text("digest") == str(blob.digest) for item in upload.items("missing"))
 
     def _parts(self, path: str) -> list["Part"]:
         return [Part.read(item, path) for item in self.session.get(f"{path}/parts").items("parts")]
@@ -135,6 +160,10 @@ class Upload:
     def _send_part(self, path: str, blob: Blob, part: "Part") -> None:
         try:
             self._put(blob, part)
+        except BlockedError as error:
+            if error.code != _SEALED:
+                raise
+            self._advance(part.size)  # another push of the same content has sent the last part just now
         except (ForbiddenError, InvalidRequestError):
             if not part.signed:
                 raise

@@ -1,0 +1,123 @@
+"""Runs the examples of the documentation as a reader would: page by page, in order, against a real server.
+
+A fenced block of shell or Python is run if the line before it is `<!-- run -->`; `<!-- run: 8 -->` expects that exit
+code. A block of text after `<!-- shows -->` must have been printed by the block before it, line by line in this order;
+`…` in it stands for anything.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.e2e.registry_server import PROGRAM, RegistryServer
+
+ROOT = Path(__file__).parents[2]
+MARKED = re.compile(
+    r"^(?P<indent> *)<!-- (?P<mark>run|shows)(?:: (?P<code>\d+))? -->\n+"
+    r"(?P=indent)```(?P<language>\w+)\n(?P<body>.*?)^(?P=indent)```$",
+    re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A marked block: what to do with it, and where it is."""
+
+    place: str
+    mark: str
+    exit_code: int
+    language: str
+    body: str
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(
+            place=f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, found.start('body'))}",
+            mark=found["mark"],
+            exit_code=int(found["code"] or 0),
+            language=found["language"],
+            body=found["body"],
+        )
+        for found in MARKED.finditer(text)
+    ]
+
+
+PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if blocks(page)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
+    started = RegistryServer(tmp_path_factory.mktemp("documentation"))
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_examples_of_a_page_run(page: Path, server: RegistryServer, tmp_path: Path) -> None:
+    environment = reader(server, tmp_path)
+    printed = ""
+    for block in blocks(page):
+        if block.mark == "shows":
+            check_shown(block, printed)
+            continue
+        done = run(block, environment, tmp_path)
+        printed = done.stdout
+        assert done.returncode == block.exit_code, f"{block.place}\n{block.body}\n{done.stdout}"
+
+
+def test_pages_that_newcomers_read_have_examples_that_run() -> None:
+    names = {str(page.relative_to(ROOT)) for page in PAGES}
+    assert {"README.md", "docs/getting-started.md", "docs/guides/push-and-pull.md", "docs/reference/sdk.md"} <= names
+
+
+def test_no_mark_stands_alone() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
+        marks = re.findall(r"^ *<!-- (?:run|shows)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(marks) == len(blocks(page)), page
+
+
+def reader(server: RegistryServer, home: Path) -> dict[str, str]:
+    """Return the environment of somebody who has run the server, and has installed the program."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MODELKEEP_", "XDG_"))}
+    own = {
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(server.folder / "config"),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "MODELKEEP_URL": server.url,
+        "PATH": f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    return inherited | own
+
+
+def run(block: Block, environment: dict[str, str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    commands = {"sh": ["bash", "-euo", "pipefail"], "python": [sys.executable, "-W", "error"]}
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    return subprocess.run(
+        [*commands[block.language], "-c", block.body],
+        cwd=work,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def check_shown(block: Block, printed: str) -> None:
+    place = 0
+    for line in filter(None, map(str.strip, block.body.splitlines())):
+        pattern = re.compile(".*?".join(map(re.escape, line.split("…"))))
+        found = pattern.search(printed, place)
+        assert found is not None, f"{block.place}: {line!r} was not printed after what is above it:\n{printed}"
+        place = found.end()
