@@ -2,17 +2,21 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from enum import StrEnum
+from dataclasses import Field, dataclass, field, fields, replace
+from enum import EnumType, StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
 from modelkeep.domains.artifacts import UploadLimits
+from modelkeep.kernel.canonical_json import MAX_INTEGER
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.manifests import ManifestLimits
 
 PREFIX: Final = "MODELKEEP_"
 DEFAULT_PORT: Final = 8080
+MAX_PORT: Final = 65_535
+
+_EXPECTED: Final[Mapping[Any, str]] = {bool: "true or false", int: "a whole number from 1 up that is not too large"}
 
 
 class LogFormat(StrEnum):
@@ -20,6 +24,15 @@ class LogFormat(StrEnum):
 
     CONSOLE = "console"
     JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """What the server writes to its log, and what is more important than that."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ class Settings:
     tls_key: str = ""
     behind_proxy: bool = False
     log_format: LogFormat = LogFormat.CONSOLE
-    log_level: str = "info"
+    log_level: LogLevel = LogLevel.INFO
     shutdown_seconds: int = 60
     max_json_bytes: int = 64 * 1024 * 1024
     max_json_depth: int = 64
@@ -54,14 +67,12 @@ class Settings:
         """Return the settings of flags that were given, then of the environment, then the defaults.
 
         Raises:
-            InvalidValueError: a variable does not hold what it should.
+            InvalidValueError: a flag or a variable does not hold what it should.
         """
-        values: dict[str, Any] = {}
-        for item in fields(cls):
-            text = environment.get(PREFIX + item.name.upper())
-            if text:
-                values[item.name] = _convert(item.name, text)
-        values |= {name: value for name, value in flags.items() if value is not None}
+        known = {item.name: item for item in fields(cls)}
+        given: dict[str, Any] = {name: environment.get(PREFIX + name.upper()) for name in known}
+        given |= {name: flag for name, flag in flags.items() if flag is not None}
+        values = {name: _convert(known[name], value) for name, value in given.items() if value not in (None, "")}
         settings = cls(**values)
         data_dir = settings.data_dir.expanduser().resolve()
         return replace(
@@ -100,18 +111,18 @@ def default_data_dir(environment: Mapping[str, str]) -> Path:
     return Path(home).expanduser() / "modelkeep"
 
 
-def _convert(name: str, text: str) -> object:
-    default = {item.name: item.type for item in fields(Settings)}[name]
+def _convert(item: "Field[Any]", given: object) -> Any:  # noqa: ANN401 - what the setting holds
+    """Return a flag, or the text of a variable, as the type of its setting."""
+    kind: Any = _boolean if item.type is bool else item.type
+    greatest = MAX_PORT if item.name == "port" else MAX_INTEGER
     try:
-        if default is int or default == "int":
-            return int(text)
-        if default is bool or default == "bool":
-            return _boolean(text)
-        if default is LogFormat or default == "LogFormat":
-            return LogFormat(text)
+        value: Any = kind(given) if isinstance(given, str) else given
     except ValueError:
-        raise InvalidValueError(f"{PREFIX}{name.upper()} is {text!r}; it should be of type {default}") from None
-    return Path(text) if default is Path or default == "Path" else text
+        value = None
+    if value is None or (kind is int and not 1 <= value <= greatest):
+        known = f"one of {', '.join(kind)}" if isinstance(kind, EnumType) else _EXPECTED[item.type]
+        raise InvalidValueError(f"{PREFIX}{item.name.upper()} is {given!r}; it should be {known}")
+    return value
 
 
 def _boolean(text: str) -> bool:
