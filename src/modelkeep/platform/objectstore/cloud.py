@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore as Remote
 
 _PIECE: Final = 8 * 1024 * 1024
+_PART_CHUNK: Final = 1024 * 1024  # obstore holds several times this while it reads
 _BULK: Final = 1_000
 _MAX_SIGNED: Final = timedelta(days=7)
 _PUBLISHED: Final = ".published"
@@ -39,8 +40,8 @@ class CloudObjectStore:
     """Keeps the object `key` under `prefix + key`, and part N of a staged write under `prefix + staging/ID/N`.
 
     Publishing reads the parts once and writes them as one atomic object: what is observed is what is written, so a part
-    that is replaced meanwhile, which a signed address allows, cannot slip through. Memory is about 60 MiB up to 80 GB,
-    beyond that about the size divided by 1,300, as a multipart upload has at most 10,000 pieces. A crash in the middle
+    that is replaced meanwhile, which a signed address allows, cannot slip through. Memory is about 40 MiB up to 80 GB,
+    beyond that about the size divided by 2,000, as a multipart upload has at most 10,000 pieces. A crash in the middle
     leaves an unfinished multipart upload: give the bucket a rule that aborts those after a day. Azure keeps unfinished
     blocks by object: of several who publish over 8 MiB under one key at once, all but the first are told to try again.
 
@@ -102,7 +103,7 @@ class CloudObjectStore:
         return self._sign("GET", self._path(key), {}, expires_in)
 
     def write_part(self, staging: Staging, number: int, data: Iterable[bytes]) -> None:
-        """Send the part as an object of its own, with about 60 MiB of memory at most."""
+        """Send the part as an object of its own, with about 40 MiB of memory at most."""
         _, length = staging.part(number)
         received = 0
         with streamed(self.store, self._part(staging, number), _PIECE) as write:
@@ -162,7 +163,7 @@ class CloudObjectStore:
                 raise incomplete("a part is gone", [number]) from None
             if answer.meta["size"] != staging.part(number)[1]:
                 raise incomplete("a part was replaced by one of another length", [number])
-        return _chunks(answer, CHUNK_SIZE)
+        return _chunks(answer, _PART_CHUNK)
 
     def _published_key(self, staging: Staging) -> str | None:
         with translated("look at a staged write"):
