@@ -1,5 +1,6 @@
 """What is recorded of a version: where its data, code and environment come from, and what it scored."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -19,10 +20,12 @@ from modelkeep.domains.catalog.domain.fields import (
     check_tags,
     check_text,
 )
-from modelkeep.kernel.canonical_json import Json, canonical_json
+from modelkeep.kernel.canonical_json import MAX_INTEGER, Json, canonical_json
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 """The greatest size of a signature, a schema or a preprocessing description, as canonical JSON."""
+
+_NUL: Final = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Relation(StrEnum):
@@ -56,7 +59,7 @@ class Metric:
         check_number(f"metric {self.name}", self.value)
         for text in (self.dataset, self.slice):
             check_text(f"metric {self.name}", text or "", MAX_SHORT)
-        if self.step is not None and not 0 <= self.step < 2**63:
+        if self.step is not None and not 0 <= self.step <= MAX_INTEGER:
             raise InvalidRecordError(f"metric {self.name}: step {self.step} is not a whole number from 0 up")
         return self
 
@@ -153,6 +156,8 @@ class VersionRecord:
         check_list("training data references", len(self.training_data))
         check_list("validation data references", len(self.validation_data))
         check_list("parents", len(self.parents))
+        for parent in self.parents:
+            check_text("parent", parent.reference, MAX_SHORT * 4)
         _check_document("signature", self.signature)
         _check_document("preprocessing", self.preprocessing)
         for part in (*self.training_data, *self.validation_data, self.training_code, self.environment):
@@ -175,5 +180,10 @@ def merge_metrics(known: tuple[Metric, ...], new: tuple[Metric, ...]) -> tuple[M
 
 
 def _check_document(field_name: str, value: Json) -> None:
-    if value is not None and len(canonical_json(value)) > MAX_DOCUMENT_BYTES:
+    if value is None:
+        return
+    document = canonical_json(value)
+    if len(document) > MAX_DOCUMENT_BYTES:
         raise InvalidRecordError(f"{field_name} is larger than {MAX_DOCUMENT_BYTES} bytes; store it as a file instead")
+    if _NUL.search(document):
+        raise InvalidRecordError(f"{field_name} holds a NUL, which no database keeps; leave it out", field=field_name)
