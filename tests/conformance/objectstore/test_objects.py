@@ -133,8 +133,6 @@ def test_a_key_that_some_store_could_not_keep_is_refused_by_all(store: ObjectSto
     with pytest.raises(InvalidKeyError):
         store.find(key)
     with pytest.raises(InvalidKeyError):
-        store.path(key)
-    with pytest.raises(InvalidKeyError):
         store.delete([key])
     with pytest.raises(InvalidKeyError):
         store.publish(Staging("u", 1, 1), key, lambda _: None, lambda: None)
@@ -179,12 +177,3 @@ def test_bytes_stream_from_one_object_into_a_part_of_another(store: ObjectStore)
 def test_a_store_that_works_passes_its_check(store: ObjectStore) -> None:
     store.check()
     assert list(store.list("")) == []
-
-
-def test_a_path_is_the_file_of_a_local_object_and_none_elsewhere(store: ObjectStore) -> None:
-    store.put("a/b", TEXT)
-    path = store.path("a/b")
-    assert path is None or path.read_bytes() == TEXT
-    if path is not None:
-        with pytest.raises(ObjectNotFoundError):
-            store.path("a/c")

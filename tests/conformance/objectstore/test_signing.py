@@ -29,7 +29,7 @@ def send(request: SignedRequest, data: bytes | None = None, **headers: str) -> t
 
 def signed_get(place: Place, *, expires_in: timedelta = MINUTE) -> SignedRequest:
     place.store.put("a/plain", b"0123456789")
-    request = place.store.sign_get("a/plain", expires_in=expires_in, filename="model.bin")
+    request = place.store.sign_get("a/plain", expires_in=expires_in)
     assert request is not None
     return request
 
@@ -37,7 +37,7 @@ def signed_get(place: Place, *, expires_in: timedelta = MINUTE) -> SignedRequest
 @pytest.mark.parametrize("place", ["local", "memory"], indirect=True)
 def test_a_store_that_cannot_sign_says_so(place: Place) -> None:
     place.store.put("key", b"0123456789")
-    assert place.store.sign_get("key", expires_in=MINUTE, filename="x") is None
+    assert place.store.sign_get("key", expires_in=MINUTE) is None
     assert place.store.sign_part(Staging("upload", 1, 1), 1, expires_in=MINUTE) is None
 
 
@@ -53,7 +53,7 @@ def test_anybody_can_read_with_a_signed_address(place: Place) -> None:
 def test_a_key_that_an_address_would_encode_is_not_signed(store: ObjectStore) -> None:
     for key in ("sp ace", "ünïcödé", "per%20cent"):
         store.put(key, b"0123456789")
-        assert store.sign_get(key, expires_in=MINUTE, filename="x") is None
+        assert store.sign_get(key, expires_in=MINUTE) is None
 
 
 @REMOTELY
@@ -72,7 +72,7 @@ def test_no_address_lives_longer_than_a_week(place: Place) -> None:
 
 @REMOTELY
 def test_an_address_for_a_missing_object_answers_404(place: Place) -> None:
-    request = place.store.sign_get("missing", expires_in=MINUTE, filename="x")
+    request = place.store.sign_get("missing", expires_in=MINUTE)
     assert request is not None
     assert send(request)[0] == 404
 

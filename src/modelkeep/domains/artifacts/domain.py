@@ -151,7 +151,7 @@ class BlobSource(Protocol):
     def size(self) -> int:
         """The size in bytes."""
 
-    def link(self, filename: str) -> SignedRequest | None:
+    def link(self) -> SignedRequest | None:
         """Return a presigned download, for a store that can sign."""
 
     def read(self, start: int, end: int) -> Iterator[bytes]:

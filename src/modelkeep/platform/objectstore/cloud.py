@@ -93,13 +93,8 @@ class CloudObjectStore:
             for _ in obstore.list(self.probe, f"{self.prefix}{STAGING}/.check"):
                 return
 
-    def path(self, key: str) -> None:
-        """Return None: the store is remote."""
-        check_key(key)
-
-    def sign_get(self, key: str, *, expires_in: timedelta, filename: str) -> SignedRequest | None:
-        """Sign as the store does; `filename` is left out, as obstore signs nothing but the path."""
-        del filename
+    def sign_get(self, key: str, *, expires_in: timedelta) -> SignedRequest | None:
+        """Sign as the store does."""
         return self._sign("GET", self._path(key), {}, expires_in)
 
     def write_part(self, staging: Staging, number: int, data: Iterable[bytes]) -> None:

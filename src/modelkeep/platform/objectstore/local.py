@@ -75,7 +75,7 @@ class LocalObjectStore:
     ) -> Iterator[bytes]:
         """Read without mapping the file; memory holds one chunk."""
         check_range(start, end)
-        chunks = _chunks(self.path(key), start, end, chunk_size)
+        chunks = _chunks(self._existing(key), start, end, chunk_size)
         next(chunks)  # opens the file; a generator that has started also closes it when it is dropped
         return chunks
 
@@ -112,15 +112,9 @@ class LocalObjectStore:
         with translated("write to its folder"), opened(file, NEW):
             file.unlink()
 
-    def path(self, key: str) -> Path:
-        """Return the file of the object."""
-        if self.find(key) is None:
-            raise ObjectNotFoundError(f"No object is stored under {key!r}.", key=key)
-        return self._file(key)
-
-    def sign_get(self, key: str, *, expires_in: timedelta, filename: str) -> None:
+    def sign_get(self, key: str, *, expires_in: timedelta) -> None:
         """Return None: nobody but the server can read the folder."""
-        del expires_in, filename
+        del expires_in
         check_key(key)
 
     def write_part(self, staging: Staging, number: int, data: Iterable[bytes]) -> None:
@@ -156,6 +150,11 @@ class LocalObjectStore:
                     yield from self._walk(folder / entry.name, key + "/") if key != STAGING else ()
                 elif (found := self.find(key)) is not None:
                     yield found
+
+    def _existing(self, key: str) -> Path:
+        if self.find(key) is None:
+            raise ObjectNotFoundError(f"No object is stored under {key!r}.", key=key)
+        return self._file(key)
 
     def _file(self, key: str) -> Path:
         return self._root / check_key(key)

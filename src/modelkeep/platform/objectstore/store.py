@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final, Protocol
 
 from modelkeep.platform.objectstore.errors import PartSizeError
@@ -138,21 +137,11 @@ class ObjectStore(Protocol):
         """
         ...
 
-    def path(self, key: str) -> Path | None:
-        """Return the local file that holds the object, to send from or to map; None if the store is remote.
-
-        The file must not be changed.
-
-        Raises:
-            ObjectNotFoundError: the store is local and has no such object.
-        """
-        ...
-
-    def sign_get(self, key: str, *, expires_in: timedelta, filename: str) -> SignedRequest | None:
+    def sign_get(self, key: str, *, expires_in: timedelta) -> SignedRequest | None:
         """Let anybody read the object for a while (at most 7 days; Range allowed).
 
         None if the store cannot sign, or not this key (one that is not made of ASCII letters, digits and `._/-`).
-        Whether the object exists is not looked up. Stores that can make the browser save it as `filename` do so.
+        Whether the object exists is not looked up.
         """
         ...
 

@@ -71,7 +71,7 @@ def get_file(
     etag = f'"{file.entry.digest}"'
     if has_already(wanted.if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})
-    link = file.source.link(path.rpartition("/")[2]) if wanted.redirect else None
+    link = file.source.link() if wanted.redirect else None
     if link is not None:
         return RedirectResponse(link.url, 307, {"ETag": etag, "Cache-Control": "no-store"})
     return _stream(file, wanted.range if may_continue(wanted.if_range, etag) else None)

@@ -25,9 +25,9 @@ class StoredBlob:
     size: int
     store: ObjectStore = field(repr=False)
 
-    def link(self, filename: str) -> SignedRequest | None:
+    def link(self) -> SignedRequest | None:
         """Return a presigned download that is good for an hour, for a store that can sign."""
-        return self.store.sign_get(blob_key(self.digest), expires_in=LINK_LIFE, filename=filename)
+        return self.store.sign_get(blob_key(self.digest), expires_in=LINK_LIFE)
 
     def read(self, start: int, end: int) -> Iterator[bytes]:
         """Yield the bytes of a half-open range.
