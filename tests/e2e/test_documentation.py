@@ -1,4 +1,4 @@
-"""Runs the examples of the documentation as a reader would: page by page, in order, against a real server.
+"""Runs the examples of the documentation as a reader would: in order, each page against a new registry.
 
 A fenced block of shell or Python is run if the line before it is `<!-- run -->`; `<!-- run: 8 -->` expects that exit
 code. A block of text after `<!-- shows -->` must have been printed by the block before it, line by line in this order;
@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,17 +51,9 @@ def blocks(page: Path) -> list[Block]:
 PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))) if blocks(page)]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:
-    started = RegistryServer(tmp_path_factory.mktemp("documentation"))
-    started.start()
-    yield started
-    started.stop()
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_the_examples_of_a_page_run(page: Path, server: RegistryServer, tmp_path: Path) -> None:
-    environment = reader(server, tmp_path)
+def test_the_examples_of_a_page_run(page: Path, own_server: RegistryServer, tmp_path: Path) -> None:
+    environment = reader(own_server, tmp_path)
     printed = ""
     for block in blocks(page):
         if block.mark == "shows":
@@ -115,9 +106,14 @@ def run(block: Block, environment: dict[str, str], folder: Path) -> "subprocess.
 
 
 def check_shown(block: Block, printed: str) -> None:
-    place = 0
-    for line in filter(None, map(str.strip, block.body.splitlines())):
+    text, place = squeezed(printed), 0
+    for line in filter(None, map(str.strip, squeezed(block.body).splitlines())):
         pattern = re.compile(".*?".join(map(re.escape, line.split("…"))))
-        found = pattern.search(printed, place)
+        found = pattern.search(text, place)
         assert found is not None, f"{block.place}: {line!r} was not printed after what is above it:\n{printed}"
         place = found.end()
+
+
+def squeezed(text: str) -> str:
+    """Make columns of other widths equal."""
+    return re.sub(" {2,}", "  ", text)

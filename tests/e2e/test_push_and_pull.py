@@ -20,6 +20,7 @@ from modelkeep.client import (
     NotFoundError,
     Registry,
     UnauthenticatedError,
+    UnwritableError,
 )
 from modelkeep.client.downloads import SEGMENT_SIZE
 from modelkeep.client.settings import Settings
@@ -169,6 +170,24 @@ def test_a_destination_that_is_done_is_left_and_one_with_other_files_is_refused(
         registry.pull("placed", target)
     registry.pull("placed", target, overwrite=True)
     assert (target / "notes.txt").read_text() == "mine"
+
+
+def test_an_empty_working_directory_is_a_destination(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = a_model(tmp_path / "model")
+    registry.push(source, "here")
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert registry.pull("here", ".") == tmp_path / "empty"
+    assert_same(source, Path.cwd())
+
+
+def test_a_destination_below_a_file_is_refused(registry: Registry, tmp_path: Path) -> None:
+    source = a_model(tmp_path / "model")
+    registry.push(source, "below")
+    with pytest.raises(UnwritableError, match=r"config\.json"):
+        registry.pull("below", source / "config.json" / "pulled")
 
 
 def test_every_form_of_reference_pulls_the_same_files(registry: Registry, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         UnauthenticatedError,
         UnavailableError,
         UnexpectedAnswerError,
+        UnwritableError,
     )
     from modelkeep.client.listing import Listing
     from modelkeep.client.model_versions import ModelVersion
@@ -88,6 +89,7 @@ __all__ = [
     "UnauthenticatedError",
     "UnavailableError",
     "UnexpectedAnswerError",
+    "UnwritableError",
     "VersionRecord",
     "connect",
     "resolve_settings",

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import cached_property
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
@@ -54,13 +55,21 @@ class LocalFile:
         Raises:
             FileChangedError: the file is no longer what was found, before or after the bytes were read.
         """
-        with self.source.open("rb", buffering=0) as file:
+        with self._opened() as file:
             self.check_unchanged(file.fileno())
             end = offset + size
             while offset < end and (data := os.pread(file.fileno(), min(block, end - offset), offset)):
                 offset += len(data)
                 yield data
             self.check_unchanged(file.fileno())
+
+    def _opened(self) -> FileIO:
+        try:
+            return self.source.open("rb", buffering=0)
+        except OSError as error:
+            raise FileChangedError(
+                f"{self.source} can no longer be read ({error.strerror}): push again when it is there.", path=self.path
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,10 @@ def scan(path: str | os.PathLike[str], *, progress: Progress | None = None) -> L
         InvalidManifestError: the name of a file cannot be kept on every system.
         FileChangedError: a file changed while it was read.
     """
-    found = list(_walk(Path(path)))
+    try:
+        found = list(_walk(Path(path)))
+    except OSError as error:
+        raise _unreadable(error.filename or path, error) from error
     if not found:
         raise InvalidArtifactError(f"{path} holds no files to push: check the path, and {IGNORE_FILE} if there is one.")
     watcher, stop = OneAtATime(progress), Stop()
@@ -99,7 +111,11 @@ def scan(path: str | os.PathLike[str], *, progress: Progress | None = None) -> L
         digests[file.path] = _digest(file, watcher, stop)
 
     # The largest first, so that no thread is left alone with it at the end.
-    for_each(digest_one, sorted(found, key=_size, reverse=True), stop=stop, workers=min(_HASHERS, len(found)))
+    in_order = sorted(found, key=_size, reverse=True)
+    try:
+        for_each(digest_one, in_order, stop=stop, workers=min(_HASHERS, len(found)))
+    except OSError as error:
+        raise _unreadable(error.filename or path, error) from error
     watcher.done()
     entries = tuple(
         FileEntry(file.path, file.size, digests[file.path], media_type_of(file.path), file.mode) for file in found
@@ -130,10 +146,7 @@ def _digest(file: LocalFile, watcher: OneAtATime, stop: Stop) -> Digest:
 
 
 def _walk(root: Path) -> Iterator[LocalFile]:
-    try:
-        status = root.stat()  # a link given by name is followed: whoever names it means what it leads to
-    except OSError as error:
-        raise InvalidArtifactError(f"{root} cannot be pushed: {error.strerror or error}.") from error
+    status = root.stat()  # a link given by name is followed: whoever names it means what it leads to
     if stat.S_ISREG(status.st_mode):
         yield _found(root, root.name, status)
         return
@@ -181,13 +194,17 @@ def _refusal(item: os.DirEntry[str]) -> InvalidArtifactError:
     )
 
 
+def _unreadable(path: object, error: OSError) -> InvalidArtifactError:
+    return InvalidArtifactError(f"{path} cannot be read: {error.strerror or error}.", path=str(path))
+
+
 def _ignored_globs(root: Path) -> tuple[str, ...]:
     try:
         text = (root / IGNORE_FILE).read_text(encoding="utf-8")
     except FileNotFoundError:
         return ()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidArtifactError(f"{root / IGNORE_FILE} cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidArtifactError(f"{root / IGNORE_FILE} is not UTF-8 text: {error}.") from error
     lines = (line.strip() for line in text.splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 

@@ -132,6 +132,12 @@ class DestinationExistsError(RegistryError):
     code = "client.destination_exists"
 
 
+class UnwritableError(InvalidValueError):
+    """Files cannot be written where they should go."""
+
+    code = "client.unwritable"
+
+
 class DiskFullError(RegistryError):
     """The local disk has no room for the files."""
 

@@ -13,7 +13,7 @@ from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, scan
 from modelkeep.client.cache import Cache
 from modelkeep.client.downloads import Download
-from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError
+from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.http import Call, HttpSession, route
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.client.models import ModelMethods
@@ -149,7 +149,7 @@ class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods):
             NotFoundError: nothing answers to the reference.
             CorruptFileError: a file came with other bytes than its digest says; nothing was put anywhere.
             DestinationExistsError: something else is at the destination.
-            DiskFullError: there is no room for the files.
+            DiskFullError, UnwritableError: there is no room for the files, or no permission to write them.
         """
         version = self.resolve(reference)
         name = ModelName.parse(version.model)
@@ -157,11 +157,11 @@ class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods):
         base = route("models", name.namespace, name.name, "versions", version.number)
         manifest = self._verified_manifest(base, version)
         placement = Placement(target, manifest, self.cache)
-        if placement.is_done():
-            return target
-        if not overwrite:
-            placement.check_free()
         with _disk_errors():
+            if placement.is_done():
+                return target
+            if not overwrite:
+                placement.check_free()
             Download(self._session, base, self.cache, OneAtATime(progress), self._workers).run(manifest)
             if os.path.lexists(target):
                 placement.overwrite()
@@ -217,12 +217,18 @@ class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods):
 
 @contextmanager
 def _disk_errors() -> Iterator[None]:
-    """Let a full disk be an error that says what to do."""
+    """Let what the disk refuses be an error that says what to do."""
     try:
         yield
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        raise DiskFullError(
-            f"The disk is full ({error.filename or 'downloading'}): make room and pull again, what has come is kept."
-        ) from error
+        where = error.filename2 or error.filename or "the destination"
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFullError(
+                f"The disk is full ({where}): make room and pull again, what has come is kept."
+            ) from error
+        if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}:
+            raise UnwritableError(
+                f"{where} cannot be written ({error.strerror}): name another destination, or another folder for the "
+                "cache if that is it."
+            ) from error
+        raise

@@ -98,6 +98,14 @@ def test_a_file_that_changed_after_the_scan_is_named(tmp_path: Path) -> None:
     assert caught.value.details == {"path": "weights"}
 
 
+def test_a_file_that_is_gone_after_the_scan_is_named(tmp_path: Path) -> None:
+    a_folder(tmp_path, {"weights": "old"})
+    file = scan(tmp_path).files["weights"]
+    (tmp_path / "weights").unlink()
+    with pytest.raises(FileChangedError, match="weights can no longer be read"):
+        list(file.read(0, 3))
+
+
 def test_a_file_is_read_in_blocks_from_any_offset(tmp_path: Path) -> None:
     a_folder(tmp_path, {"weights": "0123456789"})
     file = scan(tmp_path).files["weights"]
