@@ -4,15 +4,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 import click
 
 from modelkeep.cli.errors import color, report
 from modelkeep.cli.invocation import Invocation, Output
 from modelkeep.kernel.errors import RegistryError
-
-HELP_NAMES: Final = {"help_option_names": ["-h", "--help"]}
 
 
 def examples(*lines: str) -> str:
@@ -40,7 +38,6 @@ class RegistryCommand(click.Command):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Add the common options."""
-        kwargs.setdefault("context_settings", HELP_NAMES)
         super().__init__(*args, **kwargs)
         self.params.extend(common_options())
 
@@ -52,7 +49,6 @@ class RegistryGroup(click.Group):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         """Add the common options."""
-        kwargs.setdefault("context_settings", HELP_NAMES)
         super().__init__(*args, **kwargs)
         self.params.extend(common_options())
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import click
 
-from modelkeep.cli.command import HELP_NAMES, Program, examples
+from modelkeep.cli.command import Program, examples
 from modelkeep.cli.commands.alias import alias
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
@@ -26,7 +26,7 @@ _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
 @click.group(
     cls=Program,
     sections={title: [str(command.name) for command in commands] for title, commands in _SECTIONS.items()},
-    context_settings=HELP_NAMES,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples("modelkeep push ./model fraud/scorer", "modelkeep pull fraud/scorer:^1.2"),
 )
 @click.version_option(package_name="modelkeep", prog_name="modelkeep", message="%(prog)s %(version)s")

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from modelkeep.cli.text import printable
+from modelkeep.cli.text import hanging, printable
 from modelkeep.kernel.errors import Kind, RegistryError
 
 EXIT_CODES: Final[Mapping[Kind, int]] = {
@@ -29,6 +29,7 @@ UNEXPECTED: Final = 1
 INTERRUPTED: Final = 130
 TRACEBACK_VARIABLE: Final = "MODELKEEP_TRACEBACK"
 
+_MARK: Final = "Error: "
 _SERVERS_FAULT: Final = frozenset({Kind.UNAVAILABLE, Kind.CORRUPT})
 
 
@@ -60,7 +61,7 @@ def failure_of(error: BaseException) -> Failure:
         return Failure(error.exit_code, error.format_message(), "cli.usage", {"kind": Kind.INVALID.value})
     if isinstance(error, click.Abort | KeyboardInterrupt):
         stopped = isinstance(error, KeyboardInterrupt) or isinstance(error.__cause__, KeyboardInterrupt)
-        code, message = (INTERRUPTED, "Interrupted.") if stopped else (UNEXPECTED, "Given up.")
+        code, message = (INTERRUPTED, "Interrupted.") if stopped else (UNEXPECTED, "Nothing was done.")
         return Failure(code, message, "cli.stopped")
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
@@ -85,8 +86,10 @@ def report(error: BaseException, *, as_json: bool) -> int:
     elif isinstance(error, click.ClickException):
         error.show()
     else:
-        mark = click.style("Error:", fg="red", bold=True)
-        click.echo(f"{mark} {printable(failure.message, lines=True)}", err=True, color=color())
+        text = printable(failure.message, lines=True)
+        if "\n" not in text:  # what points at a place must stay as it is
+            text = hanging(text, len(_MARK), sys.stderr)
+        click.echo(click.style(_MARK, fg="red", bold=True) + text, err=True, color=color())
     return failure.exit_code
 
 

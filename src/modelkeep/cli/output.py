@@ -6,35 +6,42 @@ cut or left out, so that `grep` and `awk` find what is there. Nothing that a ser
 
 import json
 import re
-import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import chain
 from typing import Final, Generic, TypeVar
 
 import click
 
-from modelkeep.cli.text import cell, printable
+from modelkeep.cli.text import age, cell, hanging, printable
 
 T = TypeVar("T")
 
+WIDE: Final = 100
+"""The columns that a terminal has to have for all of a table."""
+
 _GAP: Final = "  "
 _CONTROLS: Final = re.compile("[\x7f-\x9f]")
-_MIN_WIDTH: Final = 20
 _CHUNK: Final = 200
 """Rows that are aligned with each other where a table is not on a terminal: it may have millions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[T]):
-    """A column: its title, what it shows of an item, and whether it may be cut to fit, or is a number."""
+    """A column: its title, and what it shows of an item.
+
+    On a terminal it may be cut to fit, or left out of one that is not `WIDE`; a time may be shown by its age.
+    """
 
     title: str
     read: Callable[[T], object]
     cut: bool = False
     number: bool = False
+    wide: bool = False
+    age: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +74,14 @@ def show_json_list(documents: Iterable[object], token: Callable[[], str | None])
 
 
 def show_table(items: Iterable[T], columns: Sequence[Column[T]]) -> None:
-    """Print a table, its titles included even when it is empty."""
-    rows = ([cell(column.read(item)) for column in columns] for item in items)
+    """Print a table; an empty one has its titles, but nobody on a terminal wants to see them."""
     if is_terminal():
-        _draw(list(rows), columns)
+        if rows := list(items):
+            _draw(rows, columns)
         return
+    texts = ([cell(column.read(item)) for column in columns] for item in items)
     widths = [0] * len(columns)
-    for chunk in _chunks(chain([[column.title for column in columns]], rows)):
+    for chunk in _chunks(chain([[column.title for column in columns]], texts)):
         _print_rows(chunk, columns, widths)
 
 
@@ -82,22 +90,9 @@ def show_record(fields: Mapping[str, object], sections: Iterable[Section] = ()) 
     shown = {label: text for label, value in fields.items() if (text := cell(value))}
     width = max(map(len, shown), default=0)
     for label, text in shown.items():
-        click.echo(_styled(label.ljust(width)) + _GAP + hanging(text, width + len(_GAP)))
+        click.echo(_styled(label.ljust(width)) + _GAP + hanging(text, width + len(_GAP), sys.stdout))
     for section in sections:
         _show_section(section)
-
-
-def hanging(text: str, indent: int) -> str:
-    """Return prose that begins at column `indent`, broken at spaces to the terminal's width; long words stay whole."""
-    if not is_terminal():
-        return text
-    lines = textwrap.wrap(
-        text,
-        max(shutil.get_terminal_size().columns - indent, _MIN_WIDTH),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return ("\n" + " " * indent).join(lines)
 
 
 def say(message: str) -> None:
@@ -107,7 +102,7 @@ def say(message: str) -> None:
 
 def hint(message: str) -> None:
     """Print a line beside the answer, on standard error."""
-    click.echo(click.style(printable(message, lines=True), dim=True), err=True)
+    click.echo(click.style(hanging(printable(message), 0, sys.stderr), dim=True), err=True)
 
 
 def _json(document: object) -> str:
@@ -140,22 +135,35 @@ def _print_rows(rows: Sequence[Sequence[str]], columns: Sequence[Column[T]], wid
         click.echo(_GAP.join(texts).rstrip())
 
 
-def _draw(rows: Sequence[Sequence[str]], columns: Sequence[Column[T]]) -> None:
-    """Draw a table on the terminal."""
+def _draw(items: Sequence[T], columns: Sequence[Column[T]]) -> None:
+    """Draw a table on the terminal, without the columns that have nothing to show."""
     from rich.console import Console  # noqa: PLC0415 - drawn tables only
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
+    console = Console(highlight=False, emoji=False, markup=False)
     table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style="bold")
-    places = [place for place, _ in enumerate(columns) if place == 0 or not rows or any(row[place] for row in rows)]
-    for place in places:
-        column = columns[place]
+    shown = []
+    for place, column in enumerate(columns):
+        texts = _terminal_cells(items, column)
+        if place and (not any(texts) or (column.wide and console.width < WIDE)):
+            continue
         table.add_column(
-            column.title, no_wrap=not column.cut, overflow="ellipsis", justify="right" if column.number else "left"
+            Text(column.title, no_wrap=True),
+            no_wrap=not column.cut,
+            min_width=len(column.title),
+            justify="right" if column.number else "left",
         )
-    for row in rows:
-        table.add_row(*(Text(row[place], no_wrap=True, overflow="ellipsis") for place in places))
-    Console(highlight=False, emoji=False, markup=False).print(table)
+        shown.append([Text(text, no_wrap=True, overflow="ellipsis") for text in texts])
+    for row in zip(*shown, strict=True):
+        table.add_row(*row)
+    console.print(table)
+
+
+def _terminal_cells(items: Iterable[T], column: Column[T]) -> list[str]:
+    now = datetime.now(UTC)
+    values = (column.read(item) for item in items)
+    return [age(now - value) if column.age and isinstance(value, datetime) else cell(value) for value in values]
 
 
 def _show_section(section: Section) -> None:
@@ -164,7 +172,7 @@ def _show_section(section: Section) -> None:
         return
     click.echo(f"\n{_styled(section.title)}")
     for line in printable(section.text, lines=True).splitlines():
-        click.echo(_GAP + hanging(line, len(_GAP)))
+        click.echo(_GAP + hanging(line, len(_GAP), sys.stdout))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         click.echo((_GAP + _GAP.join(text.ljust(width) for text, width in zip(row, widths, strict=True))).rstrip())

@@ -56,7 +56,10 @@ def paged(function: F) -> F:
         click.option("--page-token", metavar="TOKEN", help="Go on at the next_page_token of an earlier answer."),
         click.option("--all", "everything", is_flag=True, help="Show all there are."),
         click.option(
-            "--limit", type=click.IntRange(1), help=f"How many to show; default {DEFAULT_LIMIT}, all in a pipe."
+            "--limit",
+            metavar="N",
+            type=click.IntRange(1),
+            help=f"How many to show; default {DEFAULT_LIMIT}, or all where tables go to no terminal.",
         ),
     ):
         function = option(function)
@@ -84,6 +87,6 @@ def show_list(
         return
     show_table(window.walk(listing), columns)
     if window.token is not None:
-        hint(f"{window.shown} are shown, and there are more: --limit {window.shown * 4}, or --all.")
+        hint(f"There are more: --limit {window.shown * 4}, or --all.")
     elif window.shown == 0:
         hint("Nothing was found.")

@@ -17,9 +17,9 @@ _METRIC_IN_QUERY: Final = re.compile(r"metric\.([A-Za-z0-9_.:/-]+)")
 
 def model_columns(*, deleted: bool = False) -> "Sequence[Column[Model]]":
     """Return the columns of a list of models."""
-    time: Column[Model] = Column("CHANGED", lambda model: model.changed_at)
+    time: Column[Model] = Column("CHANGED", lambda model: model.changed_at, age=True)
     if deleted:
-        time = Column("DELETED", lambda model: model.deleted_at)
+        time = Column("DELETED", lambda model: model.deleted_at, age=True)
     return (
         Column("NAME", lambda model: model.name),
         Column("VERSIONS", lambda model: model.last_number, number=True),
@@ -38,17 +38,17 @@ def version_columns(
     name: Column[ModelVersion] = Column("VERSION", lambda version: version.version)
     if across_models:
         name = Column("REFERENCE", lambda version: version.reference)
-    time: Column[ModelVersion] = Column("CREATED", lambda version: version.created_at)
+    time: Column[ModelVersion] = Column("CREATED", lambda version: version.created_at, age=True)
     if deleted:
-        time = Column("DELETED", lambda version: version.deleted_at)
+        time = Column("DELETED", lambda version: version.deleted_at, age=True)
     return (
         name,
         Column("NUMBER", lambda version: version.number, number=True),
         Column("STAGE", lambda version: version.stage),
         Column("ALIASES", lambda version: version.aliases, cut=True),
         Column("METRICS", lambda version: _headline(version.metrics, asked), cut=True),
-        Column("TAGS", lambda version: version.tags, cut=True),
-        Column("SIZE", lambda version: size(version.total_size), number=True),
+        Column("TAGS", lambda version: version.tags, cut=True, wide=True),
+        Column("SIZE", lambda version: size(version.total_size), number=True, wide=across_models),
         time,
     )
 
@@ -62,7 +62,7 @@ def alias_columns() -> "Sequence[Column[AliasInterval]]":
         Column("SINCE", lambda alias: alias.since),
         Column("SET BY", lambda alias: alias.set_by.name, cut=True),
         Column("UNTIL", lambda alias: alias.until),
-        Column("ENDED BY", lambda alias: alias.ended_by and alias.ended_by.name, cut=True),
+        Column("ENDED BY", lambda alias: alias.ended_by and alias.ended_by.name, wide=True),
     )
 
 

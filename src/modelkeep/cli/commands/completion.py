@@ -11,9 +11,9 @@ VARIABLE = "_MODELKEEP_COMPLETE"
 @click.command(
     cls=RegistryCommand,
     epilog=examples(
-        'eval "$(modelkeep completion bash)"           # in ~/.bashrc',
-        'eval "$(modelkeep completion zsh)"            # in ~/.zshrc',
-        "modelkeep completion fish | source            # in ~/.config/fish/config.fish",
+        'eval "$(modelkeep completion bash)"   # in ~/.bashrc',
+        'eval "$(modelkeep completion zsh)"    # in ~/.zshrc',
+        "modelkeep completion fish | source    # in ~/.config/fish/config.fish",
     ),
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))

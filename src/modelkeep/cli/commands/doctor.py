@@ -2,6 +2,7 @@
 
 import platform
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -14,8 +15,8 @@ import click
 
 from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
-from modelkeep.cli.output import hanging, show_json
-from modelkeep.cli.text import counted, printable, size
+from modelkeep.cli.output import show_json
+from modelkeep.cli.text import counted, hanging, printable, size
 from modelkeep.kernel.errors import RegistryError
 
 if TYPE_CHECKING:
@@ -145,4 +146,4 @@ def _show(findings: list[Finding]) -> None:
     for finding in findings:
         state = click.style(f"{finding.state:<7}", fg="green" if finding.state is State.OK else "red")
         text = printable(f"{finding.detail} {finding.advice}".strip())
-        click.echo(f"{finding.check:<9} {state}  {hanging(text, 19)}")
+        click.echo(f"{finding.check:<9} {state}  {hanging(text, 19, sys.stdout)}")

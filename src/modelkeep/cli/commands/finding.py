@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WORD: Final = re.compile(r"(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.*?-]+)")
 _NEWEST: Final = 5
 
-_filter = click.option("--filter", "condition", metavar="QUERY", help="Only what it holds for; see 'search --help'.")
+_filter = click.option("--filter", "condition", metavar="QUERY", help="Only those it holds for; see 'search --help'.")
 _order = click.option("--order", metavar="FIELD", help="Such as 'created desc', or for versions 'metric.auc desc'.")
 _deleted = click.option("--deleted", is_flag=True, help="Show what is deleted instead.")
 
@@ -88,7 +88,7 @@ def show(invocation: Invocation, reference: str, as_of: str | None, *, files: bo
 
 @click.command(
     cls=RegistryCommand,
-    epilog=examples("modelkeep versions fraud/scorer --filter 'version ~ ^1.2' --order 'metric.auc desc'"),
+    epilog=examples("modelkeep versions fraud/scorer --filter \"version ~ '^1.2'\""),
 )
 @click.argument("model")
 @_filter
@@ -116,8 +116,8 @@ def versions(
     cls=RegistryCommand,
     epilog=examples(
         "modelkeep search scorer",
-        "modelkeep search \"metric.auc >= 0.9 and tag.team = 'risk'\" --order 'metric.auc desc'",
-        "modelkeep search \"training_data.uri ~ 's3://lake/tx/*' and not tag.frozen exists\"",
+        "modelkeep search \"metric.auc >= 0.9 and tag.team = 'risk'\"",
+        "modelkeep search \"training_data.uri ~ 's3://lake/*'\" --order 'size desc'",
     ),
 )
 @click.argument("query")

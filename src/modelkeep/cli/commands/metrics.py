@@ -7,7 +7,7 @@ from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import show_json, show_record
 from modelkeep.cli.parameters import METRIC_PAIR, unique
 
-_EXAMPLE = examples("modelkeep metrics set fraud/scorer:1.4.0 auc=0.94 f1=0.88 --dataset holdout-2026-10")
+_EXAMPLE = examples("modelkeep metrics set fraud/scorer:1.4.0 auc=0.94 f1=0.88 --dataset holdout")
 
 
 @click.group(cls=RegistryGroup, epilog=_EXAMPLE)

@@ -47,7 +47,7 @@ class PushOptions(TypedDict):
     cls=RegistryCommand,
     epilog=examples(
         "modelkeep push ./model fraud/scorer --metric auc=0.94 --tag team=risk",
-        "modelkeep push model.onnx fraud/scorer --version 2.0.0 --message 'new features'",
+        "modelkeep push model.onnx fraud/scorer --version 2.0.0 -m 'new features'",
     ),
 )
 @click.argument("path", type=click.Path(path_type=Path))

@@ -1,0 +1,93 @@
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from tests.unit.cli.running import run
+
+from modelkeep.app.main import program
+from modelkeep.cli.reference import commands, reference
+
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
+SERVER = ("serve", "migrate")
+"""Commands that speak to no registry, and answer with no data."""
+
+
+COMMANDS = {context.command_path: (context, command) for context, command in commands(program())}
+each_command = pytest.mark.parametrize("path", COMMANDS)
+
+
+def example_lines(command: click.Command) -> list[str]:
+    lines = (command.epilog or "").replace("\b", "").strip().splitlines()
+    return [line.removeprefix("Example: ").strip() for line in lines if "modelkeep" in line]
+
+
+def commands_in(line: str) -> Iterator[list[str]]:
+    """Yield the words of each run of the program that a line of shell holds."""
+    for part in re.split(r'"?\$\(|\)"|[|<]', line):
+        words = shlex.split(part, comments=True)
+        if words[:1] == ["modelkeep"]:
+            yield words[1:]
+
+
+@each_command
+def test_the_help_of_every_command_ends_with_an_example(path: str) -> None:
+    context, command = COMMANDS[path]
+    _, found, example = command.get_help(context).rpartition("\n  Example")
+    assert found
+    assert "--help" not in example
+    assert path.partition(" ")[2] in example
+
+
+@each_command
+def test_every_example_can_be_typed(path: str) -> None:
+    runs = [words for line in example_lines(COMMANDS[path][1]) for words in commands_in(line)]
+    assert runs
+    for words in runs:
+        parse(program(), words)
+
+
+@each_command
+def test_the_help_of_every_command_fits_80_columns(path: str) -> None:
+    context, command = COMMANDS[path]
+    assert not [line for line in command.get_help(context).splitlines() if len(line) > 80]
+
+
+@each_command
+def test_every_command_takes_the_common_options(path: str) -> None:
+    options = {name for parameter in COMMANDS[path][1].params for name in parameter.opts}
+    assert path.rsplit(maxsplit=1)[-1] in SERVER or {"--url", "--output"} <= options
+
+
+def parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:
+    """Parse words as the program would, and run nothing."""
+    context = command.make_context(command.name, list(words), parent)
+    if isinstance(command, click.Group):
+        rest = [*context._protected_args, *context.args]
+        _, found, words = command.resolve_command(context, rest)
+        assert found is not None
+        parse(found, words, context)
+
+
+def test_no_description_of_a_command_is_cut() -> None:
+    assert "..." not in run("--help").stdout.replace("[ARGS]...", "")
+
+
+def test_what_is_nearly_a_command_or_an_option_is_asked_back() -> None:
+    assert "Did you mean 'push'?" in run("pusch", "./model", "m").stderr
+    assert "Did you mean 'set'?" in run("tag", "sett").stderr
+    assert "Did you mean '--metric'?" in run("push", "--metrik", "auc=1", ".", "m").stderr
+
+
+def test_the_reference_in_the_documentation_is_fresh() -> None:
+    written = PAGE.read_text(encoding="utf-8")
+    assert written == reference(program()), "run: python -m modelkeep.app.reference docs/reference/cli.md"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_for_each_shell(shell: str) -> None:
+    done = run("completion", shell)
+    assert done.exit_code == 0
+    assert f"_MODELKEEP_COMPLETE={shell}_complete" in done.stdout
