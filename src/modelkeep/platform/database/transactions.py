@@ -5,16 +5,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
 
-from sqlalchemy import Delete, Engine, Insert, Table, Update, event, select
+from sqlalchemy import Connection, Delete, Engine, Executable, Insert, SelectBase, Table, Update, event, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
+from sqlalchemy.orm import Session
 
 from modelkeep.kernel.events import Event, Receipt
-from modelkeep.platform.database.base import Base, is_bookkeeping
+from modelkeep.platform.database.base import is_bookkeeping
 from modelkeep.platform.database.engine import Engines
 from modelkeep.platform.database.errors import translate
-
-_open: ContextVar[bool] = ContextVar("open_transaction", default=False)
 
 
 class NestedTransactionError(RuntimeError):
@@ -38,25 +36,21 @@ class _GuardedSession(Session):
     wrote = False
 
 
-@event.listens_for(_GuardedSession, "after_flush")
-def _note_flush(session: Session, _context: UOWTransaction) -> None:
-    assert isinstance(session, _GuardedSession)  # noqa: S101 - the listener is registered on this class
-    changed = (*session.new, *session.dirty, *session.deleted)
-    session.wrote |= any(not row.bookkeeping for row in changed if isinstance(row, Base))
+_open: ContextVar[_GuardedSession | None] = ContextVar("open_session", default=None)
 
 
-@event.listens_for(_GuardedSession, "do_orm_execute")
-def _note_statement(state: ORMExecuteState) -> None:
-    session = state.session
-    if not state.is_select and isinstance(session, _GuardedSession):
-        session.wrote |= not _writes_bookkeeping(state)
+@event.listens_for(Engine, "before_execute")
+def _note_write(_connection: Connection, statement: Executable, *_values: object) -> None:
+    """See every statement of the session in whatever way it came about: a flush, in bulk, or by itself."""
+    session = _open.get()
+    if session is not None and not session.wrote:
+        session.wrote = _needs_event(statement)
 
 
-def _writes_bookkeeping(state: ORMExecuteState) -> bool:
-    statement = state.statement
+def _needs_event(statement: Executable) -> bool:
     if isinstance(statement, Insert | Update | Delete) and isinstance(statement.table, Table):
-        return is_bookkeeping(statement.table)
-    return False
+        return not is_bookkeeping(statement.table)
+    return not isinstance(statement, SelectBase)
 
 
 class Transaction:
@@ -128,11 +122,12 @@ class Database:
 
 @contextmanager
 def _session(engine: Engine) -> Iterator[_GuardedSession]:
-    if _open.get():
+    if _open.get() is not None:
         raise NestedTransactionError
-    token = _open.set(True)
+    guarded = _GuardedSession(engine, expire_on_commit=False, autoflush=False)
+    token = _open.set(guarded)
     try:
-        with _GuardedSession(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
+        with guarded as session, session.begin():
             yield session
     except SQLAlchemyError as error:
         translated = translate(error)
