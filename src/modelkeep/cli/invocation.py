@@ -30,17 +30,28 @@ class Invocation:
 
     @property
     def as_json(self) -> bool:
-        """Whether the answer is JSON: by the flag, else `MODELKEEP_OUTPUT`, else the settings file.
+        """Whether the answer is JSON.
 
         Raises:
-            InvalidSettingError: the variable or the file says something else than `table` or `json`.
+            InvalidSettingError: a setting says something else than `table` or `json`.
         """
-        if self.output is None:
-            from modelkeep.client.config_file import check_setting, load_config  # noqa: PLC0415 - not for --help
+        return self.find_output()[0] is Output.JSON
 
-            named = os.environ.get(OUTPUT_VARIABLE)
-            self.output = Output(check_setting("output", named) if named else load_config().get("output", "table"))
-        return self.output is Output.JSON
+    def find_output(self) -> tuple[Output, str]:
+        """Return how to answer, and who says so: a flag, `MODELKEEP_OUTPUT`, the settings file, or nobody.
+
+        Raises:
+            InvalidSettingError: a setting says something else than `table` or `json`.
+        """
+        if self.output is not None:
+            return self.output, "argument"
+        from modelkeep.client.config_file import check_setting, load_config  # noqa: PLC0415 - not for --help
+
+        if named := os.environ.get(OUTPUT_VARIABLE):
+            return Output(check_setting("output", named)), OUTPUT_VARIABLE
+        if configured := load_config().get("output"):
+            return Output(configured), "settings file"
+        return Output.TABLE, "default"
 
     def connect(self) -> "Registry":
         """Return the registry that the flags, the environment and the files name; close it.

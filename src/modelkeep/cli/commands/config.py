@@ -102,15 +102,15 @@ def show_path(invocation: Invocation) -> None:
 
 
 def _setting(invocation: Invocation, key: str) -> Setting:
-    from modelkeep.client.cache import cache_home  # noqa: PLC0415 - not for --help
+    from modelkeep.client.cache import CACHE_VARIABLE, cache_home  # noqa: PLC0415 - not for --help
     from modelkeep.client.config_file import load_config  # noqa: PLC0415
     from modelkeep.client.settings import resolve_settings  # noqa: PLC0415
 
     if key == "url":
         settings = resolve_settings(invocation.url)
         return Setting(key, settings.url, settings.source_of_url)
-    variable = f"MODELKEEP_{key.upper()}"
-    value = str(cache_home()) if key == "cache_dir" else "json" if invocation.as_json else "table"
-    if os.environ.get(variable):
-        return Setting(key, value, variable)
-    return Setting(key, value, "settings file" if key in load_config() else "default")
+    if key == "output":
+        return Setting(key, *invocation.find_output())
+    if os.environ.get(CACHE_VARIABLE):
+        return Setting(key, str(cache_home()), CACHE_VARIABLE)
+    return Setting(key, str(cache_home()), "settings file" if key in load_config() else "default")
