@@ -15,6 +15,7 @@ _CONSOLE = "%(asctime)s %(levelname)-7s %(name)s %(message)s %(request_id)s"
 class _RequestIdFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_request_id.get()
+        vars(record).pop("color_message", None)  # uvicorn's second copy of the message, with codes for a terminal
         return True
 
 
