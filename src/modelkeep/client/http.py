@@ -32,6 +32,7 @@ _LOOPBACK_DIRECT: Final = {"all://127.0.0.1": None, "all://localhost": None, "al
 _HARMLESS_TWICE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REPLACING: Final = frozenset({"PUT", "DELETE"})
 _MAX_REDIRECTS: Final = 5
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 
 Parameter = str | int | bool | None
 
@@ -222,9 +223,10 @@ class HttpSession:
                 f"The connection to {self.url} failed ({reason}): check the server and try again; what has been "
                 "transferred is kept."
             ) from error
-        raise ServerUnreachableError(
-            f"Cannot reach {self.url} ({reason}): start it with 'modelkeep serve' or set MODELKEEP_URL."
-        ) from error
+        advice = "start it with 'modelkeep serve' or set MODELKEEP_URL"
+        if _UNTRUSTED in reason:
+            advice = "its certificate is not trusted here; set SSL_CERT_FILE to that of its authority"
+        raise ServerUnreachableError(f"Cannot reach {self.url} ({reason}): {advice}.") from error
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
