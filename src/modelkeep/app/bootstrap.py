@@ -1,7 +1,6 @@
 """The composition root: the one place that knows every concrete class."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from modelkeep.app import schema
@@ -28,7 +27,6 @@ from modelkeep.platform.objectstore import ObjectStore, open_store
 
 STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
 _VERIFIERS = 4
-_WRITERS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +54,12 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     access = AccessService(database, clock, ids, load_secret_key(settings))
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
-    writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="blob")
-    uploads = UploadService(database, access, store, clock, limits, verifications, writers)
+    uploads = UploadService(database, access, store, clock, limits, verifications)
     artifacts = ArtifactService(database, store)
     operations = ArtifactOperations(clock, ids, limits)
 
     def close() -> None:
         verifications.close()
-        writers.shutdown()
         database.close()
 
     return Services(

@@ -42,7 +42,7 @@ REMOTE_URLS = {
 }
 STAGING = Staging("upload", 20 * MIB, 10 * MIB)
 CALLS: dict[str, Callable[[ObjectStore], object]] = {
-    "put": lambda store: store.put("key", b"data"),
+    "put": lambda store: store.put({"key": b"data"}),
     "read": lambda store: list(store.read("key")),
     "read range": lambda store: list(store.read("key", start=1, end=2)),
     "find": lambda store: store.find("key"),
@@ -96,12 +96,12 @@ def test_a_missing_bucket_fails_the_check(place: Place) -> None:
     with pytest.raises(ObjectStoreUnavailableError, match=r"404 Not Found.*(NoSuchBucket|ContainerNotFound)"):
         absent.check()
     with pytest.raises(ObjectStoreUnavailableError):
-        absent.put("key", b"data")
+        absent.put({"key": b"data"})
 
 
 @pytest.mark.parametrize("place", ["ceph", "azurite"], indirect=True)
 def test_wrong_credentials_are_told_apart_from_a_missing_object(place: Place) -> None:
-    place.store.put("key", b"data")
+    place.store.put({"key": b"data"})
     wrong = dict.fromkeys(place.options, "d3Jvbmc=")
     store = open_store(place.url, options=wrong)
     for call in ("check", "find", "read", "put", "list", "delete"):
@@ -153,7 +153,7 @@ def test_after_a_crash_while_publishing_nothing_is_visible_and_publishing_again_
 
 
 def test_what_crashed_writers_left_in_a_folder_is_swept_when_it_is_old(tmp_path: Path) -> None:
-    open_store(str(tmp_path)).put("key", b"data")
+    open_store(str(tmp_path)).put({"key": b"data"})
     incoming = tmp_path / "staging" / ".incoming"
     for name in ("old", "new"):
         (incoming / name).write_bytes(b"torn")
@@ -170,7 +170,7 @@ def test_objects_can_be_read_by_the_group_and_changed_by_nobody_whatever_the_uma
         try:
             root = tmp_path / str(number)
             store = open_store(str(root))
-            store.put("folder/put", b"data")
+            store.put({"folder/put": b"data"})
             staging = Staging("upload", 1, 1)
             store.write_part(staging, 1, [b"x"])
             store.publish(staging, "folder/published", lambda _: None, lambda: None)
@@ -213,10 +213,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_disk_is_told_and_leaves_nothing_half_visible(small_disk: Path) -> None:
     store = open_store(str(small_disk / "objects"))
-    store.put("kept", bytes(3 * MIB))
+    store.put({"kept": bytes(3 * MIB)})
     staging = Staging("upload", 6 * MIB, 3 * MIB)
     with pytest.raises(StoreFullError):
-        store.put("big", bytes(6 * MIB))
+        store.put({"big": bytes(6 * MIB)})
     assert [found.key for found in store.list("")] == ["kept"]
     store.write_part(staging, 1, [bytes(MIB)] * 3)
     with pytest.raises(StoreFullError):
@@ -270,5 +270,5 @@ def test_an_unknown_option_is_refused_without_repeating_it() -> None:
 @pytest.mark.parametrize("form", ["{}", "file://{}", "file://localhost{}"])
 def test_a_folder_may_be_named_in_several_ways(tmp_path: Path, form: str) -> None:
     folder = tmp_path / "a folder"
-    open_store(form.format(folder).replace(" ", "%20" if "file:" in form else " ")).put("key", b"data")
+    open_store(form.format(folder).replace(" ", "%20" if "file:" in form else " ")).put({"key": b"data"})
     assert (folder / "key").read_bytes() == b"data"

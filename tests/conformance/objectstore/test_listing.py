@@ -22,7 +22,7 @@ KEYS = ["a", "b/1", "b/2/3", "b2/1", "b.x", "c/b/1", "c/stagingarea"]
 )
 def test_a_prefix_is_made_of_whole_segments(store: ObjectStore, prefix: str, expected: list[str]) -> None:
     for key in KEYS:
-        store.put(key, key.encode())
+        store.put({key: key.encode()})
     found = {item.key: item.size for item in store.list(prefix)}
     assert found == {key: len(key) for key in expected}
 
@@ -45,7 +45,7 @@ def test_staged_writes_are_never_listed(store: ObjectStore) -> None:
 def test_thousands_of_objects_are_listed_and_deleted(store: ObjectStore) -> None:
     keys = {f"many/{number % 7}/{number:05}" for number in range(2_100)}
     with ThreadPoolExecutor(16) as pool:
-        list(pool.map(lambda key: store.put(key, b"x"), keys))
+        list(pool.map(lambda key: store.put({key: b"x"}), keys))
     found = [item.key for item in store.list("many")]
     assert len(found) == len(keys)
     assert set(found) == keys

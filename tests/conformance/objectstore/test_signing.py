@@ -28,7 +28,7 @@ def send(request: SignedRequest, data: bytes | None = None, **headers: str) -> t
 
 
 def signed_get(place: Place, *, expires_in: timedelta = MINUTE) -> SignedRequest:
-    place.store.put("a/plain", b"0123456789")
+    place.store.put({"a/plain": b"0123456789"})
     request = place.store.sign_get("a/plain", expires_in=expires_in)
     assert request is not None
     return request
@@ -36,7 +36,7 @@ def signed_get(place: Place, *, expires_in: timedelta = MINUTE) -> SignedRequest
 
 @pytest.mark.parametrize("place", ["local", "memory"], indirect=True)
 def test_a_store_that_cannot_sign_says_so(place: Place) -> None:
-    place.store.put("key", b"0123456789")
+    place.store.put({"key": b"0123456789"})
     assert place.store.sign_get("key", expires_in=MINUTE) is None
     assert place.store.sign_part(Staging("upload", 1, 1), 1, expires_in=MINUTE) is None
 
@@ -52,7 +52,7 @@ def test_anybody_can_read_with_a_signed_address(place: Place) -> None:
 
 def test_a_key_that_an_address_would_encode_is_not_signed(store: ObjectStore) -> None:
     for key in ("sp ace", "ünïcödé", "per%20cent"):
-        store.put(key, b"0123456789")
+        store.put({key: b"0123456789"})
         assert store.sign_get(key, expires_in=MINUTE) is None
 
 
@@ -87,7 +87,7 @@ def test_an_expired_address_is_refused(place: Place) -> None:
 @VERIFIED
 def test_a_forged_address_is_refused(place: Place) -> None:
     request = signed_get(place)
-    place.store.put("a/other", b"secret")
+    place.store.put({"a/other": b"secret"})
     changed = request.url[:-1] + ("A" if request.url[-1] != "A" else "B")
     forgeries = [
         replace(request, url=request.url.replace("a/plain", "a/other")),

@@ -188,7 +188,7 @@ def test_after_a_refusal_the_staging_can_be_discarded(store: ObjectStore) -> Non
 
 
 def test_a_refusal_does_not_touch_the_object_that_was_there(store: ObjectStore) -> None:
-    store.put("key", b"earlier")
+    store.put({"key": b"earlier"})
     with pytest.raises(RefusedError):
         store.publish(a_whole_staging(store), "key", lambda _: None, refuse)
     assert content(store) == b"earlier"
@@ -223,11 +223,11 @@ def test_publishing_runs_the_callbacks_in_the_calling_thread(store: ObjectStore)
 
 
 def test_callbacks_may_use_the_store(store: ObjectStore) -> None:
-    store.put("other", b"other")
+    store.put({"other": b"other"})
     staging = Staging("upload", 18 * MIB, 9 * MIB)
     for number in (1, 2):
         store.write_part(staging, number, [bytes(9 * MIB)])
-    store.publish(staging, "key", lambda _: store.check(), lambda: store.put("accepted", content(store, "other")))
+    store.publish(staging, "key", lambda _: store.check(), lambda: store.put({"accepted": content(store, "other")}))
     assert content(store, "accepted") == b"other"
     assert content(store) == bytes(18 * MIB)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _PIECE: Final = 8 * 1024 * 1024
 _PART_CHUNK: Final = 1024 * 1024  # obstore holds several times this while it reads
 _BULK: Final = 1_000
+_PUTS_AT_ONCE: Final = 16
 _MAX_SIGNED: Final = timedelta(days=7)
 _PUBLISHED: Final = ".published"
 # Azure's signature covers the decoded path and obstore signs the encoded one: where they differ it is not valid
@@ -56,10 +58,15 @@ class CloudObjectStore:
     prefix: str = ""
     clock: Clock = field(default=system_clock, repr=False)
 
-    def put(self, key: str, data: bytes) -> None:
-        """Send one request."""
+    def put(self, objects: Mapping[str, bytes]) -> None:
+        """Send one request for each object, up to 16 at a time."""
+        paths = [self._path(key) for key in objects]
+        with ThreadPoolExecutor(_PUTS_AT_ONCE) as pool:
+            list(pool.map(self._put, paths, objects.values()))
+
+    def _put(self, path: str, data: bytes) -> None:
         with translated("store an object"):
-            obstore.put(self.store, self._path(key), data, use_multipart=False)
+            obstore.put(self.store, path, data, use_multipart=False)
 
     def read(
         self, key: str, *, start: int = 0, end: int | None = None, chunk_size: int = CHUNK_SIZE

@@ -13,11 +13,11 @@ from modelkeep.platform.objectstore.errors import StagingSealedError, incomplete
 from modelkeep.platform.objectstore.files import (
     SEALED_MODE,
     WRITABLE_MODE,
+    flush,
     locked,
     make_folder,
     move,
     opened,
-    sync_folder,
     translated,
     write_all,
 )
@@ -127,7 +127,7 @@ class StagingFolder:
             if self._data.exists():
                 return False
             if os.pread(seal, MAX_KEY_BYTES, 0) == key.encode() and target.is_file():
-                sync_folder(target.parent)
+                flush([target.parent])
                 return True
         raise incomplete("no part has arrived, or it was published under another key")
 

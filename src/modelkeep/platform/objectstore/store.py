@@ -92,8 +92,11 @@ class ObjectStore(Protocol):
     through as it is.
     """
 
-    def put(self, key: str, data: bytes) -> None:
-        """Store small bytes (they are in memory already) under the key, in place of any earlier object."""
+    def put(self, objects: Mapping[str, bytes]) -> None:
+        """Store small objects (they are in memory already) under their keys, in place of any earlier ones.
+
+        Each becomes visible whole or not at all; on failure some may be there and others not.
+        """
         ...
 
     def read(

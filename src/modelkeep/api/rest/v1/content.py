@@ -110,5 +110,14 @@ def _attachment(name: str) -> str:
 
 
 def _framed(sources: Iterator[BlobSource]) -> Iterator[bytes]:
+    """Yield the frames of the blobs, about a mebibyte at a time."""
+    pending = bytearray()
     for source in sources:
-        yield frame_header(source.digest, source.size) + b"".join(source.read(0, source.size))
+        pending += frame_header(source.digest, source.size)
+        for chunk in source.read(0, source.size):
+            pending += chunk
+        if len(pending) >= BATCH_BYTES:
+            yield bytes(pending)
+            pending.clear()
+    if pending:
+        yield bytes(pending)

@@ -13,6 +13,9 @@ from modelkeep.kernel.manifests import FileEntry, Manifest
 from modelkeep.platform.database import Database
 from modelkeep.platform.objectstore import ObjectNotFoundError, ObjectStore
 
+CHUNK_BYTES = 1024 * 1024
+"""How much of a blob is in memory at once, for each reader."""
+
 CACHED_FILES = 200_000
 """How many files of recently read manifests are remembered in all."""
 
@@ -38,7 +41,7 @@ class StoredBlob:
         if start == end:
             return iter(())
         try:
-            return self.store.read(blob_key(self.digest), start=start, end=end)
+            return self.store.read(blob_key(self.digest), start=start, end=end, chunk_size=CHUNK_BYTES)
         except ObjectNotFoundError as error:
             raise lost(self.digest) from error
 

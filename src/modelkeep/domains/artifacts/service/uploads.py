@@ -1,7 +1,6 @@
 """Takes blobs in: in resumable parts or small batches, each verified before it counts as stored."""
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from modelkeep.domains.access import AccessService, Permission
@@ -25,7 +24,7 @@ from modelkeep.kernel.digests import Digest, Hasher
 from modelkeep.kernel.identity import Actor
 from modelkeep.platform.database import Database, Transaction
 from modelkeep.platform.jobs import KeyedTasks
-from modelkeep.platform.objectstore import ObjectStore, Staging
+from modelkeep.platform.objectstore import ObjectStore, Staging, StagingIncompleteError
 
 VERIFY_WAIT_SECONDS = 20.0
 
@@ -40,7 +39,6 @@ class UploadService:
     clock: Clock
     limits: UploadLimits
     verifications: KeyedTasks
-    writers: ThreadPoolExecutor
 
     def status(self, actor: Actor, upload_id: str) -> UploadPlan:
         """Return the actor's upload and what it still lacks."""
@@ -77,27 +75,29 @@ class UploadService:
             BlobMismatchError: the bytes have another digest; they are dropped.
         """
         blob = self._expect(actor, upload_id, digest)
-        with self.database.snapshot() as tx:
-            if ArtifactRepository(tx).stored([digest]):
-                return True
+        if self._is_stored(digest):
+            return True
         return self.verifications.run(
             staging_id(upload_id, digest), lambda: self._verify(blob, upload_id), wait_seconds=VERIFY_WAIT_SECONDS
         )
+
+    def _is_stored(self, digest: Digest) -> bool:
+        with self.database.snapshot() as tx:
+            return bool(ArtifactRepository(tx).stored([digest]))
 
     def _verify(self, blob: ExpectedBlob, upload_id: str) -> None:
         staging, hasher = self._staging(blob, upload_id), Hasher()
 
         def accept() -> None:
             if hasher.digest() != blob.digest:
-                raise BlobMismatchError(
-                    f"the bytes sent as {blob.digest} are {hasher.digest()}: a file changed while it was pushed, or "
-                    "the transfer damaged it; push again",
-                    expected=str(blob.digest),
-                    received=str(hasher.digest()),
-                )
+                raise _mismatch(blob.digest, hasher.digest())
 
         try:
             self.store.publish(staging, blob_key(blob.digest), hasher.update, accept)
+        except StagingIncompleteError:
+            if self._is_stored(blob.digest):
+                return  # another push of the same bytes, or a repetition of this request, was faster
+            raise
         except BlobMismatchError:
             self.store.discard(staging.id)
             raise
@@ -119,22 +119,12 @@ class UploadService:
         for frame in batch:
             if ExpectedBlob(frame.digest, len(frame.data)) not in named:
                 raise _not_expected(frame.digest, upload_id)
-        blobs = list(self.writers.map(self._put, batch))
+        blobs = [_verified(frame) for frame in batch]
         if blobs:
+            self.store.put({blob_key(frame.digest): frame.data for frame in batch})
             with self.database.transaction() as tx:
                 ArtifactRepository(tx).add_blobs(blobs, self.clock())
         return tuple(blob.digest for blob in blobs)
-
-    def _put(self, frame: BlobFrame) -> ExpectedBlob:
-        found = Digest.of(frame.data)
-        if found != frame.digest:
-            raise BlobMismatchError(
-                f"the bytes sent as {frame.digest} are {found}: a file changed while it was pushed; push again",
-                expected=str(frame.digest),
-                received=str(found),
-            )
-        self.store.put(blob_key(found), frame.data)
-        return ExpectedBlob(found, len(frame.data))
 
     def cancel(self, actor: Actor, upload_id: str) -> None:
         """Drop the actor's upload and the parts that came; blobs that were completed stay for the next push."""
@@ -183,4 +173,20 @@ def _not_expected(digest: Digest, upload_id: str) -> BlobNotExpectedError:
     return BlobNotExpectedError(
         f"the manifest of upload {upload_id} does not name blob {digest}; open a new upload for other files",
         digest=str(digest),
+    )
+
+
+def _verified(frame: BlobFrame) -> ExpectedBlob:
+    found = Digest.of(frame.data)
+    if found != frame.digest:
+        raise _mismatch(frame.digest, found)
+    return ExpectedBlob(found, len(frame.data))
+
+
+def _mismatch(expected: Digest, received: Digest) -> BlobMismatchError:
+    return BlobMismatchError(
+        f"the bytes sent as {expected} are {received}: a file changed while it was pushed, or the transfer damaged it; "
+        "push again",
+        expected=str(expected),
+        received=str(received),
     )

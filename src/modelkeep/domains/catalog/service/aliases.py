@@ -1,6 +1,6 @@
 """Moves aliases, and tells where they were."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.catalog.domain.aliases import (
@@ -64,7 +64,7 @@ class AliasService:
             check_seen(name, previous, seen)
             aliases.end(owner.id, name, actor.id, now)
             tx.record(alias_removed(model, previous, actor, now))
-        return Recorded(previous, tx.receipt)
+        return Recorded(replace(previous, until=now, ended_by=actor.id), tx.receipt)
 
     def get(self, actor: Actor, model: ModelName, name: str) -> AliasInterval:
         """Return what an alias points to now."""
