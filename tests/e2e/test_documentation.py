@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from tests.e2e.registry_server import PROGRAM, RegistryServer
+from tests.servers.postgres import PostgresServer
+from tests.servers.s3 import S3Server
 
 ROOT = Path(__file__).parents[2]
 MARKED = re.compile(
@@ -53,15 +55,26 @@ PAGES = [page for page in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_the_examples_of_a_page_run(page: Path, own_server: RegistryServer, tmp_path: Path) -> None:
-    environment = reader(own_server, tmp_path)
-    printed = ""
-    for block in blocks(page):
-        if block.mark == "shows":
-            check_shown(block, printed)
-            continue
-        done = run(block, environment, tmp_path)
-        printed = done.stdout
-        assert done.returncode == block.exit_code, f"{block.place}\n{block.body}\n{done.stdout}"
+    run_page(page, own_server, tmp_path)
+
+
+def test_the_readme_holds_for_postgresql_and_s3_by_settings_alone(
+    postgres_server: PostgresServer, moto_server: S3Server, tmp_path: Path
+) -> None:
+    database = postgres_server.new_database()
+    settings = {
+        "MODELKEEP_DATABASE_URL": postgres_server.url(database),
+        "MODELKEEP_STORE_URL": moto_server.new_bucket("registry"),
+        "MODELKEEP_SECRET_KEY": "of the documentation's tests, 32 characters or more",
+        **moto_server.environment,
+    }
+    server = RegistryServer(tmp_path, settings)
+    server.start()
+    run_page(ROOT / "README.md", server, tmp_path)
+    server.stop()
+    assert not (tmp_path / "data" / "modelkeep.db").exists()
+    assert not server.objects.exists()
+    postgres_server.drop_database(database)
 
 
 def test_pages_that_newcomers_read_have_examples_that_run() -> None:
@@ -73,6 +86,18 @@ def test_no_mark_stands_alone() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")):
         marks = re.findall(r"^ *<!-- (?:run|shows)\b", page.read_text(encoding="utf-8"), re.MULTILINE)
         assert len(marks) == len(blocks(page)), page
+
+
+def run_page(page: Path, server: RegistryServer, home: Path) -> None:
+    environment = reader(server, home)
+    printed = ""
+    for block in blocks(page):
+        if block.mark == "shows":
+            check_shown(block, printed)
+            continue
+        done = run(block, environment, home)
+        printed = done.stdout
+        assert done.returncode == block.exit_code, f"{block.place}\n{block.body}\n{done.stdout}"
 
 
 def reader(server: RegistryServer, home: Path) -> dict[str, str]:
