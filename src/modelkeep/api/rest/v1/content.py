@@ -12,6 +12,7 @@ from pydantic import Field
 from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, SelectedVersion
 from modelkeep.api.rest.ranges import has_already, may_continue, requested_range
 from modelkeep.api.rest.requests import RegistryRoute
+from modelkeep.api.rest.streams import BATCH_BYTES
 from modelkeep.api.rest.v1.schemas.common import In
 from modelkeep.domains.artifacts import BlobSource
 from modelkeep.domains.catalog import OpenFile
