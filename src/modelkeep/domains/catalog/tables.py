@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text, table_of
@@ -14,7 +14,7 @@ class NamespaceRow(Base):
     __tablename__ = "catalog_namespace"
 
     name: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
-    description: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(ordered_text())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(ordered_text())
     revision: Mapped[int]
@@ -29,9 +29,9 @@ class ModelRow(Base):
     id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
     name: Mapped[str] = mapped_column(ordered_text(), unique=True)
     namespace: Mapped[str] = mapped_column(ForeignKey("catalog_namespace.name"))
-    description: Mapped[str] = mapped_column(Text)
-    task: Mapped[str] = mapped_column(Text)
-    visibility: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(ordered_text())
+    task: Mapped[str] = mapped_column(ordered_text())
+    visibility: Mapped[str] = mapped_column(ordered_text())
     owners: Mapped[list[str]] = mapped_column(json_document())
     tags: Mapped[dict[str, str]] = mapped_column(json_document())
     last_number: Mapped[int]
