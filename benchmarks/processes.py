@@ -16,6 +16,8 @@ from typing import Final, Self
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _POLL_SECONDS: Final = 0.005
 _STOP_SECONDS: Final = 20
+_SETTLED_SECONDS: Final = 2
+_IDLE_SHARE: Final = 0.1
 
 
 @dataclass
@@ -71,6 +73,16 @@ class Server:
                 return time.perf_counter() - self.started
             time.sleep(_POLL_SECONDS)
         raise RuntimeError(f"the server did not answer: {self.process.args!r}")
+
+    def settle(self, *, seconds: float = 180) -> None:
+        """Wait until the server idles: some go on loading for a minute after they have answered."""
+        deadline = time.perf_counter() + seconds
+        while time.perf_counter() < deadline:
+            used = self.cpu_seconds()
+            time.sleep(_SETTLED_SECONDS)
+            if self.cpu_seconds() - used < _SETTLED_SECONDS * _IDLE_SHARE:
+                return
+        raise RuntimeError(f"the server does not come to rest: {self.process.args!r}")
 
     def all(self) -> list[int]:
         """Return the ids of every process of the server."""

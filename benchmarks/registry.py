@@ -105,6 +105,7 @@ def _both(home: Home, mlflow: Mlflow, workers: int) -> Iterator[tuple[Server, Se
         theirs = stack.enter_context(mlflow.start(workers=workers))
         ours.wait("/readyz")
         theirs.wait("/health")
+        theirs.settle()
         yield ours, theirs
 
 

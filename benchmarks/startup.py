@@ -5,15 +5,12 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final
 
 from benchmarks.mlflow_server import VERSION, Mlflow
 from benchmarks.modelkeep_server import Home
 from benchmarks.processes import Server
 from benchmarks.report import Table, load, megabytes, middle
 from benchmarks.workspace import Options, command, scratch
-
-_IDLE_SECONDS: Final = 3
 
 
 def run(options: Options) -> Iterator[Table]:
@@ -38,7 +35,7 @@ class _Start:
     def __init__(self, start: Callable[[], Server], path: str) -> None:
         with start() as server:
             self.seconds = server.wait(path)
-            time.sleep(_IDLE_SECONDS)
+            server.settle()
             self.memory = server.memory()
 
 
