@@ -1,7 +1,7 @@
 """Authenticates credentials, and decides whether an actor may perform an action."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 
 from cachetools import TTLCache
@@ -30,7 +30,7 @@ CACHE_SECONDS = 5
 NAME_CACHE_SECONDS = 60
 
 _ASK = "send 'Authorization: Bearer mkp_…'; the command line finds its token after 'modelkeep login'"
-_SYSTEM = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
+_STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
 
 
 class PepperMismatchError(RegistryError):
@@ -131,7 +131,7 @@ class AccessService:
             access.set_pepper(fingerprint)
             admin = Principal(PrincipalId(self.new_id()), PrincipalKind.USER, ADMIN, frozenset({ADMIN}), self.clock())
             access.add_principal(admin)
-            tx.record(Event("access.principal_created", admin.id, _SYSTEM, admin.created_at, {"roles": [ADMIN]}))
+            tx.record(Event("access.principal_created", admin.id, _STARTUP, admin.created_at, {"roles": [ADMIN]}))
             return self._issue(tx, admin)
 
     def issue_admin_token(self) -> str:
@@ -156,6 +156,6 @@ class AccessService:
             expires_at=now + ADMIN_TOKEN_LIFE,
         )
         AccessRepository(tx).add_token(token)
-        by = replace(_SYSTEM, request=RequestInfo(id="startup"))
-        tx.record(Event("access.token_created", principal.id, by, now, {"token_id": token.id, "kind": "personal"}))
+        data = {"token_id": token.id, "kind": "personal"}
+        tx.record(Event("access.token_created", principal.id, _STARTUP, now, data))
         return secret
