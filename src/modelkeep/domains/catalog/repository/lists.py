@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import tuple_
+from sqlalchemy import literal, tuple_
 from sqlalchemy.orm import Session
 
 from modelkeep.kernel.clock import timestamp
@@ -71,7 +71,7 @@ def fetch_page(
     if request.token is not None:
         kind = str if key.kind is datetime else key.kind
         value, last_id = decode_token(request.token, scope, (kind, str))
-        seen = tuple_(key.bound(value), last_id)
+        seen = tuple_(literal(key.bound(value), key.column.type), last_id)  # else a time is bound as SQLite's own text
         place = tuple_(key.column, identity)
         query = query.where(place < seen if descending else place > seen)
     directed = (key.column.desc(), identity.desc()) if descending else (key.column.asc(), identity.asc())
