@@ -40,8 +40,7 @@ class RequestContextMiddleware:
 
     def _report(self, scope: Scope, exchange: "_Exchange") -> None:
         seconds = time.perf_counter() - exchange.started
-        route = getattr(scope.get("route"), "path", "unrouted")
-        self._metrics.observe(scope["method"], route, exchange.status, seconds)
+        self._metrics.observe(scope["method"], _pattern(scope), exchange.status, seconds)
         self._metrics.transferred(received=exchange.received, sent=exchange.sent)
         if scope["path"] not in _QUIET:
             _log.info(
@@ -52,6 +51,12 @@ class RequestContextMiddleware:
                 seconds * 1000,
                 extra={"status": exchange.status, "seconds": round(seconds, 6), "bytes_sent": exchange.sent},
             )
+
+
+def _pattern(scope: Scope) -> str:
+    """Return the whole pattern of the route; for a router that was included FastAPI keeps it beside the route."""
+    known = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(known, "path", "unrouted")
 
 
 class AnswerCompressionMiddleware:
