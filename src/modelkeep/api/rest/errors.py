@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from modelkeep.kernel.errors import Kind, RegistryError
 
@@ -31,6 +32,7 @@ _HEADERS: Final[Mapping[Kind, Mapping[str, str]]] = {
     Kind.UNAVAILABLE: {"Retry-After": "2"},
 }
 _KIND_OF_STATUS: Final[Mapping[int, Kind]] = {404: Kind.NOT_FOUND, 401: Kind.UNAUTHENTICATED, 403: Kind.FORBIDDEN}
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SHOWN_ERRORS: Final = 20
 _SHOWN_PLACE: Final = 100
 
@@ -115,7 +117,15 @@ def _http_error(request: Request, error: HTTPException) -> JSONResponse:
 
     RoutingError.kind, RoutingError.code = kind, "rest.not_routed"
     advice = f"{error.detail}: {request.method} {request.url.path}; /docs lists what there is"
-    return problem(request, RoutingError(advice), status=error.status_code, headers=error.headers)
+    headers = {"Allow": _allowed(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else error.headers
+    return problem(request, RoutingError(advice), status=error.status_code, headers=headers)
+
+
+def _allowed(request: Request) -> str:
+    """Return every method that some route takes at this address; Starlette names those of the first route only."""
+    routes = request.app.router.routes
+    scopes = {method: {**request.scope, "method": method} for method in _METHODS}
+    return ", ".join(m for m in _METHODS if any(route.matches(scopes[m])[0] is Match.FULL for route in routes))
 
 
 def _defect(request: Request, error: Exception) -> JSONResponse:
