@@ -1,8 +1,9 @@
 """What an endpoint may ask for: an actor, a service, a page, a revision. Nothing else."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -24,6 +25,8 @@ from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.paging import DEFAULT_PAGE_SIZE, PageRequest
 from modelkeep.kernel.references import ModelName, Selector, parse_selector
+
+_REVISION: Final = re.compile(r'(?P<quote>"?)(?P<revision>[0-9]{1,9})(?P=quote)')
 
 
 class Services(Protocol):
@@ -128,10 +131,10 @@ async def seen_revision(
         )
     if if_match.strip() == "*":
         return None
-    revision = if_match.strip().strip('"')
-    if not (revision.isascii() and revision.isdigit() and len(revision) < 10):  # noqa: PLR2004 - 32 bits
-        raise IfMatchError(f'If-Match is {if_match!r}; send the ETag you read, such as "3", or *')
-    return int(revision)
+    found = _REVISION.fullmatch(if_match.strip())
+    if found is None:
+        raise IfMatchError(f'If-Match is {if_match[:80]!r}; send the ETag you read, such as "3", or *')
+    return int(found["revision"])
 
 
 async def page_request(
