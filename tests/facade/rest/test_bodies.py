@@ -30,25 +30,25 @@ MALFORMED = {
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
-def test_a_malformed_body_is_refused_and_changes_nothing(rest: Rest, body: bytes) -> None:
-    refused = rest.http.post(f"{API}/namespaces", content=body, headers=JSON)
+def test_a_malformed_body_is_refused_and_changes_nothing(shared: Rest, body: bytes) -> None:
+    refused = shared.http.post(f"{API}/namespaces", content=body, headers=JSON)
     assert refused.status_code == 422, refused.text[:500]
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert len(refused.content) < 10_000
-    assert rest.http.get(f"{API}/namespaces/fraud").status_code == 404
+    assert shared.http.get(f"{API}/namespaces/fraud").status_code == 404
 
 
 @pytest.mark.parametrize("media_type", ["Application/JSON", "application/json ; charset=utf-8", "APPLICATION/JSON"])
 @pytest.mark.parametrize("case", ["a key twice", "NaN", "100,000 arrays deep"])
-def test_json_is_read_strictly_however_its_media_type_is_spelled(rest: Rest, media_type: str, case: str) -> None:
-    refused = rest.http.post(f"{API}/namespaces", content=MALFORMED[case], headers={"Content-Type": media_type})
+def test_json_is_read_strictly_however_its_media_type_is_spelled(shared: Rest, media_type: str, case: str) -> None:
+    refused = shared.http.post(f"{API}/namespaces", content=MALFORMED[case], headers={"Content-Type": media_type})
     problem(refused, 422, "kernel.invalid_json")
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/vnd.api+json", "application/x-json", ""])
-def test_a_body_of_another_media_type_is_refused_with_what_to_send(rest: Rest, media_type: str) -> None:
+def test_a_body_of_another_media_type_is_refused_with_what_to_send(shared: Rest, media_type: str) -> None:
     headers = {"Content-Type": media_type} if media_type else {}
-    refused = rest.http.post(f"{API}/namespaces", content=b'{"name": "fraud"}', headers=headers)
+    refused = shared.http.post(f"{API}/namespaces", content=b'{"name": "fraud"}', headers=headers)
     assert "application/json" in problem(refused, 415, "rest.not_json")["detail"]
 
 
@@ -61,9 +61,9 @@ def test_a_body_above_the_limit_is_refused(tmp_path: Path, media_type: str) -> N
         assert rest.http.get(f"{API}/namespaces/fraud").status_code == 404
 
 
-def test_a_stranger_is_refused_before_a_body_is_read(rest: Rest) -> None:
+def test_a_stranger_is_refused_before_a_body_is_read(shared: Rest) -> None:
     stranger = {**JSON, "Authorization": "Bearer nothing"}
-    refused = rest.http.post(f"{API}/namespaces", content=MALFORMED["100,000 arrays deep"], headers=stranger)
+    refused = shared.http.post(f"{API}/namespaces", content=MALFORMED["100,000 arrays deep"], headers=stranger)
     problem(refused, 401, "access.unauthenticated")
 
 
@@ -76,19 +76,19 @@ def test_a_stranger_is_refused_before_a_body_is_read(rest: Rest) -> None:
         ("/models/fraud/scorer/versions/1/metrics", {"metrics": [{"name": "auc", "value": 1, "valeu": 2}]}),
     ],
 )
-def test_an_unknown_field_is_refused_by_name(rest: Rest, path: str, body: dict[str, object]) -> None:
-    refused = problem(rest.http.post(f"{API}{path}", json=body), 422, "rest.invalid_request")
+def test_an_unknown_field_is_refused_by_name(shared: Rest, path: str, body: dict[str, object]) -> None:
+    refused = problem(shared.http.post(f"{API}{path}", json=body), 422, "rest.invalid_request")
     assert any(name in refused["detail"] for name in ("descripton", "metric", "valeu"))
 
 
-def test_the_fields_of_a_refusal_are_named_for_programs_too(rest: Rest) -> None:
-    refused = problem(rest.http.post(f"{API}/namespaces", json={"description": 3}), 422, "rest.invalid_request")
+def test_the_fields_of_a_refusal_are_named_for_programs_too(shared: Rest) -> None:
+    refused = problem(shared.http.post(f"{API}/namespaces", json={"description": 3}), 422, "rest.invalid_request")
     assert [error["field"] for error in refused["context"]["errors"]] == ["body.name", "body.description"]
 
 
-def test_the_values_of_a_refused_body_are_not_repeated(rest: Rest) -> None:
+def test_the_values_of_a_refused_body_are_not_repeated(shared: Rest) -> None:
     secret = {"name": ["hunter2"], "description": "x"}
-    assert "hunter2" not in rest.http.post(f"{API}/namespaces", json=secret).text
+    assert "hunter2" not in shared.http.post(f"{API}/namespaces", json=secret).text
 
 
 @pytest.mark.parametrize("value", [1e308, -1e-300, 0.1, 3, 2**53 - 1])
@@ -101,7 +101,7 @@ def test_any_finite_metric_comes_back_as_it_went(rest: Rest, value: float) -> No
     assert logged.json()["metrics"][0]["value"] == value
 
 
-def test_a_refusal_is_short_however_long_the_name_of_an_unknown_field(rest: Rest) -> None:
-    refused = rest.http.post(f"{API}/namespaces", json={"x" * 5_000_000: 1, "name": "fraud"})
+def test_a_refusal_is_short_however_long_the_name_of_an_unknown_field(shared: Rest) -> None:
+    refused = shared.http.post(f"{API}/namespaces", json={"x" * 5_000_000: 1, "name": "fraud"})
     assert len(refused.content) < 2_000
     assert problem(refused, 422, "rest.invalid_request")["context"]["errors"][0]["field"].startswith("body.xxx")
