@@ -1,0 +1,160 @@
+"""Every use case that writes, and the registry it is tried on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from tests.builders import SCORER, a_model, a_version, stored_content
+
+from modelkeep.app.bootstrap import Services
+from modelkeep.domains.artifacts import UploadPlan
+from modelkeep.domains.audit.tables import ENTRY
+from modelkeep.domains.catalog import Metric, ModelDetails, ModelVersion, NewModel, NewVersion, VersionRecord
+from modelkeep.kernel.blob_frames import BlobFrame
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import ModelName, parse_selector
+from modelkeep.kernel.semver import Version
+from modelkeep.platform.database import AnyRow
+
+DELETED_MODEL, SPARE_MODEL, NEW_MODEL = (ModelName.parse(f"fraud/{name}") for name in ("deleted", "spare", "new"))
+FIRST, SECOND, DELETED = (parse_selector(version) for version in ("1.0.0", "1.0.1", "1.0.2"))
+BLOB = b"a blob that is on its way"
+
+
+@dataclass(frozen=True)
+class World:
+    """A registry with models, versions, an alias and an upload in the states that use cases start from."""
+
+    services: Services
+    first: ModelVersion
+    upload: UploadPlan
+
+    @classmethod
+    def made(cls, services: Services, admin: Actor) -> "World":
+        services.namespaces.create(admin, "empty", description="")
+        a_model(services, admin, SCORER, tags={"team": "risk"})
+        a_model(services, admin, SPARE_MODEL)
+        a_model(services, admin, DELETED_MODEL)
+        services.models.delete(admin, DELETED_MODEL, seen=1)
+        first = a_version(services, admin, record=VersionRecord(tags={"team": "risk"}))
+        a_version(services, admin)
+        a_version(services, admin)
+        services.versions.delete(admin, SCORER, DELETED, seen=1)
+        services.aliases.set(admin, SCORER, "champion", FIRST, seen=0)
+        return cls(services, first, stored_content(services, admin, {"a": BLOB}))
+
+    def entries(self) -> list[AnyRow]:
+        """Return the audit log, from its beginning."""
+        with self.services.access.database.snapshot() as tx:
+            return list(tx.session.execute(select(*ENTRY.c).order_by(ENTRY.c.seq)))
+
+
+def _register(world: World, actor: Actor) -> object:
+    new = NewVersion(world.first.manifest_digest, VersionRecord(message="Again"), version=Version.parse("7.0.0"))
+    return world.services.registration.register(actor, SCORER, new)
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """A use case that writes, the event it must leave ("" if it is bookkeeping), and what the event is about."""
+
+    event: str
+    subject: str
+    run: Callable[[World, Actor], object]
+
+    def __str__(self) -> str:
+        return self.event or self.subject
+
+
+NAMESPACES = (
+    UseCase("catalog.namespace_created", "risk", lambda w, a: w.services.namespaces.create(a, "risk", description="R")),
+    UseCase(
+        "catalog.namespace_updated",
+        "fraud",
+        lambda w, a: w.services.namespaces.describe(a, "fraud", description="All of fraud", seen=1),
+    ),
+    UseCase("catalog.namespace_deleted", "empty", lambda w, a: w.services.namespaces.delete(a, "empty", seen=1)),
+)
+MODELS = (
+    UseCase(
+        "catalog.model_created", str(NEW_MODEL), lambda w, a: w.services.models.create(a, NewModel(NEW_MODEL, "New"))
+    ),
+    UseCase(
+        "catalog.model_updated",
+        str(SCORER),
+        lambda w, a: w.services.models.update(a, SCORER, ModelDetails(task="regression"), seen=1),
+    ),
+    UseCase(
+        "catalog.model_tagged", str(SCORER), lambda w, a: w.services.models.set_tag(a, SCORER, "area", "eu", seen=1)
+    ),
+    UseCase(
+        "catalog.model_untagged", str(SCORER), lambda w, a: w.services.models.remove_tag(a, SCORER, "team", seen=1)
+    ),
+    UseCase("catalog.model_deleted", str(SPARE_MODEL), lambda w, a: w.services.models.delete(a, SPARE_MODEL, seen=1)),
+    UseCase("catalog.model_restored", str(DELETED_MODEL), lambda w, a: w.services.models.restore(a, DELETED_MODEL)),
+)
+VERSIONS = (
+    UseCase("catalog.version_registered", f"{SCORER}:7.0.0", _register),
+    UseCase(
+        "catalog.version_updated",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.versions.describe(a, SCORER, FIRST, description="The first", seen=1),
+    ),
+    UseCase(
+        "catalog.version_tagged",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.versions.set_tag(a, SCORER, FIRST, "area", "eu", seen=1),
+    ),
+    UseCase(
+        "catalog.version_untagged",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.versions.remove_tag(a, SCORER, FIRST, "team", seen=1),
+    ),
+    UseCase(
+        "catalog.metrics_logged",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.versions.log_metrics(a, SCORER, FIRST, (Metric("auc", 0.94),)),
+    ),
+    UseCase(
+        "catalog.version_deleted",
+        f"{SCORER}:1.0.1",
+        lambda w, a: w.services.versions.delete(a, SCORER, SECOND, seen=1),
+    ),
+    UseCase(
+        "catalog.version_restored",
+        f"{SCORER}:1.0.2",
+        lambda w, a: w.services.versions.restore(a, SCORER, DELETED),
+    ),
+    UseCase(
+        "catalog.alias_set",
+        f"{SCORER}@champion",
+        lambda w, a: w.services.aliases.set(a, SCORER, "champion", SECOND, seen=1),
+    ),
+    UseCase(
+        "catalog.alias_removed",
+        f"{SCORER}@champion",
+        lambda w, a: w.services.aliases.remove(a, SCORER, "champion", seen=1),
+    ),
+)
+UPLOADS = (
+    UseCase("", "open an upload", lambda w, a: stored_content(w.services, a, {"a": b"other bytes"})),
+    UseCase(
+        "",
+        "send a batch",
+        lambda w, a: w.services.uploads.receive_batch(a, w.upload.upload.id, [BlobFrame(Digest.of(BLOB), BLOB)]),
+    ),
+    UseCase(
+        "",
+        "send a part",
+        lambda w, a: w.services.uploads.receive_part(a, w.upload.upload.id, Digest.of(BLOB), 1, [BLOB]),
+    ),
+    UseCase(
+        "",
+        "complete a blob",
+        lambda w, a: w.services.uploads.complete_blob(a, w.upload.upload.id, Digest.of(BLOB)),
+    ),
+    UseCase("", "cancel an upload", lambda w, a: w.services.uploads.cancel(a, w.upload.upload.id)),
+)
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS)
+WRITES = (*AUDITED, *UPLOADS)
