@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, exists, insert, select, update
+from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from modelkeep.domains.catalog.domain.errors import ModelExistsError, ModelNotFoundError
 from modelkeep.domains.catalog.domain.models import Model, Visibility
@@ -96,13 +97,14 @@ class ModelRepository:
 
     def add(self, model: Model) -> None:
         """Store a new model."""
-        taken = self._session.execute(select(MODEL.c.deleted_at).where(MODEL.c.name == str(model.name))).one_or_none()
-        if taken is not None:
-            state = "is deleted but keeps its name; restore it" if taken.deleted_at else "exists already"
-            raise ModelExistsError(f"model {model.name} {state}", model=str(model.name))
         values = _values(model) | {"id": model.id, "name": str(model.name), "namespace": model.name.namespace}
         created = {"created_at": model.created_at, "created_by": model.created_by, "last_number": 0}
-        self._session.execute(insert(MODEL), values | created)
+        dialect = postgresql if self._dialect == "postgresql" else sqlite
+        add = dialect.insert(MODEL).on_conflict_do_nothing().returning(MODEL.c.id)
+        if self._session.execute(add, values | created).one_or_none() is None:
+            taken = self._session.execute(_NAMED, {"wanted": str(model.name)}).one()
+            state = "is deleted but keeps its name; restore it" if taken.deleted_at else "exists already"
+            raise ModelExistsError(f"model {model.name} {state}", model=str(model.name))
         index_model(self._session, model, fresh=True)
 
     def save(self, model: Model) -> None:
