@@ -33,20 +33,16 @@ class NamespaceRepository:
 
     def get(self, name: str, *, seen: int | None = None) -> Namespace:
         """Return the namespace, or say that it is missing or newer than the caller thinks."""
-        found = self.find(name)
-        if found is None:
+        row = self._session.execute(_columns().where(NAMESPACE.c.name == name)).one_or_none()
+        if row is None:
             raise NamespaceNotFoundError(
                 f"there is no namespace {name}; create it with POST /api/v1/namespaces, or push a model into it",
                 namespace=name,
             )
+        found = _namespace(row)
         if seen not in (None, found.revision):
             raise _stale(found)
         return found
-
-    def find(self, name: str) -> Namespace | None:
-        """Return the namespace, or None."""
-        row = self._session.execute(_columns().where(NAMESPACE.c.name == name)).one_or_none()
-        return None if row is None else _namespace(row)
 
     def add(self, namespace: Namespace) -> None:
         """Store a new namespace."""

@@ -1,9 +1,10 @@
 """Creates, describes and deletes namespaces."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.catalog.domain.errors import NamespaceNotEmptyError
+from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, NamespaceNotEmptyError
 from modelkeep.domains.catalog.domain.fields import MAX_DESCRIPTION, check_text
 from modelkeep.domains.catalog.domain.models import Namespace
 from modelkeep.domains.catalog.domain.queries import ListQuery
@@ -85,10 +86,8 @@ class NamespaceService:
         return Recorded(namespace, tx.receipt)
 
     def prepare(self, actor: Actor) -> None:
-        """Create the namespace of bare names, if it is not there yet."""
-        with self.database.transaction() as tx:
-            namespaces = NamespaceRepository(tx)
-            if namespaces.find(DEFAULT_NAMESPACE) is None:
-                default = Namespace(DEFAULT_NAMESPACE, "Models named without a namespace", self.clock(), actor.id)
-                namespaces.add(default)
-                tx.record(default.created(actor))
+        """Create the namespace of bare names, if it is not there yet; several servers may do so at once."""
+        default = Namespace(DEFAULT_NAMESPACE, "Models named without a namespace", self.clock(), actor.id)
+        with suppress(NamespaceExistsError), self.database.transaction() as tx:
+            NamespaceRepository(tx).add(default)
+            tx.record(default.created(actor))
