@@ -13,4 +13,4 @@ def system_clock() -> datetime:
 
 def timestamp(at: datetime) -> str:
     """Return an aware time as RFC 3339 in UTC with six decimals: as text it sorts as it does as time."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -74,7 +74,8 @@ def fetch_page(
         seen = tuple_(literal(key.bound(value), key.column.type), last_id)  # else a time is bound as SQLite's own text
         place = tuple_(key.column, identity)
         query = query.where(place < seen if descending else place > seen)
-    directed = (key.column.desc(), identity.desc()) if descending else (key.column.asc(), identity.asc())
+    columns = (key.column,) if key.column is identity else (key.column, identity)
+    directed = [column.desc() if descending else column.asc() for column in columns]
     rows = session.execute(query.order_by(*directed).limit(request.size + 1)).all()
     items = tuple(build(row) for row in rows[: request.size])
     if len(rows) <= request.size:

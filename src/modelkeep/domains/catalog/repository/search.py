@@ -1,6 +1,8 @@
 """Lists of versions: every field of the record can be filtered, most can be ordered by."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import exists
 
@@ -47,31 +49,50 @@ _ORDERS = {
 _NEWEST_FIRST = OrderTerm(Field("created"), descending=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The query of a list, what it is ordered by, and the id that breaks ties."""
+
+    rows: AnySelect
+    key: OrderKey
+    identity: Column
+    descending: bool
+
+
 def list_versions(
     tx: Transaction, query: ListQuery, request: PageRequest, *, model_id: str | None = None
 ) -> Page[ModelVersion]:
     """Return one page of versions, of one model or of all."""
-    term = single_order(query.order, _NEWEST_FIRST)
-    expression = parse_filter(query.filter)
-    rows = VERSIONS.where(MODEL.c.deleted_at.is_(None))
-    if model_id is not None:
-        rows = rows.where(VERSION.c.model_id == model_id)
-    state = VERSION.c.deleted_at.is_not(None) if query.deleted else VERSION.c.deleted_at.is_(None)
-    rows = rows.where(state, compile_filter(query.filter, expression, _RULES, dialect=tx.dialect))
-    rows, key, identity = _ordered(rows, query.order, term, None if model_id else _driver(expression))
+    plan = _plan(query, tx.dialect, model_id is None)
     return fetch_page(
         tx.session,
-        rows.add_columns(key.column.label("place"), identity.label("identity")),
+        plan.rows if model_id is None else plan.rows.where(VERSION.c.model_id == model_id),
         request=request,
         scope=query.scope(f"versions {model_id}"),
-        order=(key, identity, term.descending),
+        order=(plan.key, plan.identity, plan.descending),
         build=build_version,
     )
 
 
-def _ordered(
-    rows: AnySelect, text: str, term: OrderTerm, driver: tuple[Field, str] | None
-) -> tuple[AnySelect, OrderKey, Column]:
+@lru_cache(maxsize=256)
+def _plan(query: ListQuery, dialect: str, all_models: bool) -> _Plan:  # noqa: FBT001 - an lru_cache tells positions
+    """Return the plan of a list; the pages of one list, and the same question again, share it."""
+    term = single_order(query.order, _NEWEST_FIRST)
+    expression = parse_filter(query.filter)
+    state = VERSION.c.deleted_at.is_not(None) if query.deleted else VERSION.c.deleted_at.is_(None)
+    rows = VERSIONS.where(MODEL.c.deleted_at.is_(None), state)
+    driver = _driver(expression) if all_models and str(term.field) == "created" else None
+    if driver is not None:
+        rows, key, identity = _driven(rows, driver)
+        expression = _without(expression, driver)
+    else:
+        rows, key, identity = _ordered(rows, query.order, term)
+    rows = rows.where(compile_filter(query.filter, expression, _RULES, dialect=dialect))
+    rows = rows.add_columns(key.column.label("place"), identity.label("identity"))
+    return _Plan(rows, key, identity, term.descending)
+
+
+def _ordered(rows: AnySelect, text: str, term: OrderTerm) -> tuple[AnySelect, OrderKey, Column]:
     """Return the query with what its order needs, the order's key, and the id that breaks ties."""
     if term.field.name == "metric" and term.field.key is not None:
         metric = FIELD.alias()
@@ -79,32 +100,43 @@ def _ordered(
             metric.c.field == "version.metric", metric.c.key == term.field.key, metric.c.ordinal == 0
         )
         return rows, OrderKey(metric.c.number, float), metric.c.subject_id
-    if term.field.name == "created" and driver is not None:
-        entry = FIELD.alias()
-        rows = rows.join(entry, entry.c.subject_id == VERSION.c.id).where(
-            entry.c.field == f"version.{driver[0].name}",
-            entry.c.key == driver[0].key,
-            entry.c.text == shortened(driver[1]),
-        )
-        return rows, OrderKey(entry.c.subject_id, str), entry.c.subject_id
     key = _ORDERS.get(str(term.field))
     if key is None:
         raise unknown_order(text, term, {**_ORDERS, "metric.NAME": None})
     return rows, key, VERSION.c.id
 
 
-def _driver(expression: Expression | None) -> tuple[Field, str] | None:
+def _driven(rows: AnySelect, driver: Comparison) -> tuple[AnySelect, OrderKey, Column]:
+    """Return the query through the index of a field, which delivers its versions in the order they were made."""
+    entry = FIELD.alias()
+    rows = rows.join(entry, entry.c.subject_id == VERSION.c.id).where(
+        entry.c.field == f"version.{driver.field.name}",
+        entry.c.key == driver.field.key,
+        entry.c.text == shortened(driver.value.text if isinstance(driver.value, Text | Word) else ""),
+    )
+    return rows, OrderKey(entry.c.subject_id, str), entry.c.subject_id
+
+
+def _driver(expression: Expression | None) -> Comparison | None:
     """Return a term that must hold and names exact text of a tag or parameter, if there is one.
 
     The index on that field then delivers the versions newest first, and the page is full after as many rows as it has.
+    A version has one value under each of their keys, so that it comes once.
     """
     parts = expression.parts if isinstance(expression, And) else (expression,)
     for part in parts:
         if not isinstance(part, Comparison) or part.operator is not Operator.EQUAL or part.field.key is None:
             continue
         if part.field.name in ("tag", "param") and isinstance(part.value, Text | Word):
-            return part.field, part.value.text
+            return part
     return None
+
+
+def _without(expression: Expression | None, part: Comparison) -> Expression | None:
+    """Return what else must hold."""
+    if not isinstance(expression, And):
+        return None
+    return And(tuple(other for other in expression.parts if other is not part))
 
 
 def _version(term: Term) -> Criterion:

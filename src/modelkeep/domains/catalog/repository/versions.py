@@ -1,6 +1,7 @@
 """Versions within one transaction."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, update
@@ -41,6 +42,10 @@ _SCANNED = 200  # versions looked at in one go when a range is matched
 LATEST = "latest"
 
 Bound = dict[str, Any]
+
+_model_name = lru_cache(maxsize=10_000)(ModelName.parse)  # rows repeat them, and each is parsed strictly
+_version = lru_cache(maxsize=10_000)(Version.parse)
+_digest = lru_cache(maxsize=10_000)(Digest.parse)
 
 _ADD: Final = insert(VERSION)
 _BEGIN_STAGE: Final = insert(STAGE)
@@ -157,18 +162,19 @@ class VersionRepository:
 
 def build_version(row: AnyRow) -> ModelVersion:
     """Return the version in a row of `VERSIONS`."""
+    aliases: str | None = row.aliases
     return ModelVersion(
         id=row.id,
         model_id=row.model_id,
-        model=ModelName.parse(row.model),
+        model=_model_name(row.model),
         number=row.number,
-        version=Version.parse(row.version),
+        version=_version(row.version),
         stage=row.stage,
-        manifest_digest=Digest.parse(row.manifest_digest),
+        manifest_digest=_digest(row.manifest_digest),
         file_count=row.file_count,
         total_size=row.total_size,
         record=from_document(row.record),
-        aliases=tuple(sorted(row.aliases.split("\n"))) if row.aliases else (),
+        aliases=tuple(sorted(aliases.split("\n"))) if aliases else (),
         created_at=row.created_at,
         created_by=PrincipalId(row.created_by),
         changed_at=row.changed_at,

@@ -37,6 +37,11 @@ class MetricDoc(In):
         """Return the domain's value."""
         return Metric(self.name, self.value, self.dataset, self.slice, self.step)
 
+    @classmethod
+    def of(cls, metric: Metric) -> Self:
+        """Present a metric."""
+        return cls(name=metric.name, value=metric.value, dataset=metric.dataset, slice=metric.slice, step=metric.step)
+
 
 class DataRefDoc(In):
     """A reference to a data set: at least a uri, a digest or a name."""
@@ -197,7 +202,7 @@ class VersionOut(Out):
             total_size=version.total_size,
             aliases=list(version.aliases),
             tags=dict(record.tags),
-            metrics=[MetricDoc(**asdict(metric)) for metric in record.metrics],
+            metrics=[MetricDoc.of(metric) for metric in record.metrics],
             params=dict(record.parameters),
             training_data=[DataRefDoc.of(data) for data in record.training_data],
             validation_data=[DataRefDoc.of(data) for data in record.validation_data],
