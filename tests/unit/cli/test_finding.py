@@ -10,7 +10,7 @@ from modelkeep.kernel.filters import parse_filter
         ("scorer", "name ~ '*scorer*'"),
         ("  v1.2-beta ", "name ~ '*v1.2-beta*'"),
         ("fraud*", "name ~ 'fraud*'"),
-        ("fraud/scorer", "namespace = 'fraud' and name ~ '*scorer*'"),
+        ("fraud/scorer", "name ~ '*fraud/scorer*'"),
     ],
 )
 def test_a_bare_word_is_looked_for_in_names(query: str, meant: str) -> None:

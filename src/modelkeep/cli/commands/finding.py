@@ -17,7 +17,7 @@ from modelkeep.cli.views import identity, model_columns, show_model, show_versio
 if TYPE_CHECKING:
     from modelkeep.kernel.manifests import FileEntry
 
-_WORD: Final = re.compile(r"(?:(?P<namespace>[\w.-]+)/)?(?P<name>[\w.*?-]+)")
+_WORD: Final = re.compile(r"[\w./*?-]+")
 _NEWEST: Final = 5
 
 _filter = click.option("--filter", "condition", metavar="QUERY", help="Only those it holds for; see 'search --help'.")
@@ -156,13 +156,11 @@ def resolve(invocation: Invocation, reference: str) -> None:
 
 
 def expand(query: str) -> str:
-    """Return the query, or for a bare word the one that looks for it in names; `namespace/word` works as well."""
-    word = _WORD.fullmatch(query.strip())
-    if word is None:
+    """Return the query, or for a bare word the one that looks for it in `namespace/name`."""
+    word = query.strip()
+    if _WORD.fullmatch(word) is None:
         return query
-    name = word["name"] if "*" in word["name"] or "?" in word["name"] else f"*{word['name']}*"
-    within = f"namespace = '{word['namespace']}' and " if word["namespace"] else ""
-    return f"{within}name ~ '{name}'"
+    return f"name ~ '{word}'" if "*" in word or "?" in word else f"name ~ '*{word}*'"
 
 
 def _show_files(invocation: Invocation, reference: str) -> None:
