@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from modelkeep.cli.text import size
-
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -50,7 +48,7 @@ class TransferProgress:
             return
         if self._task is not None:
             self._bars.remove_task(self._task)
-        self._task = self._bars.add_task(activity.capitalize(), total=total_bytes, of=size(total_bytes))
+        self._task = self._bars.add_task(activity.capitalize(), total=total_bytes)
 
     def advance(self, amount: int) -> None:
         """Count bytes that are done."""
