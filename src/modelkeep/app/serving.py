@@ -1,6 +1,7 @@
 """Runs a server: prepares the registry once, then serves with one or several worker processes."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import fields
@@ -14,11 +15,18 @@ from modelkeep.app.bootstrap import build, prepare
 from modelkeep.app.server import create_app
 from modelkeep.app.settings import PREFIX, LogFormat, Settings
 from modelkeep.client.credentials import find_credential, save_credential
-from modelkeep.kernel.errors import RegistryError
+from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.platform.database import open_engines
 from modelkeep.platform.telemetry import configure_logging
 
 Say = Callable[[str], None]
+
+
+class AddressUnavailableError(RegistryError):
+    """Another program listens on the address, or this machine does not have it."""
+
+    kind = Kind.UNAVAILABLE
+    code = "serving.address_unavailable"
 
 
 def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
@@ -30,8 +38,10 @@ def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
         say: shows a line to the person who started the server.
 
     Raises:
+        AddressUnavailableError: the address cannot be listened on; nothing was made or changed.
         RegistryError: the database, the object store or the secret key cannot be used.
     """
+    _check_address(settings)
     configure_logging(json=settings.log_format is LogFormat.JSON, level=settings.log_level)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     services = build(settings)
@@ -51,6 +61,19 @@ def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
         uvicorn.run(
             "modelkeep.app.server:from_environment", factory=True, workers=settings.workers, **_options(settings)
         )
+
+
+def _check_address(settings: Settings) -> None:
+    """Refuse an address in use before anything is made: a token for a server that never answers helps nobody."""
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.create_server(address[:2], family=family):
+            return
+    except OSError as error:
+        raise AddressUnavailableError(
+            f"cannot listen on {settings.host} port {settings.port} ({os.strerror(error.errno or 0)}): stop the program that does, or "
+            "choose another port with --port"
+        ) from error
 
 
 def _options(settings: Settings) -> dict[str, Any]:
