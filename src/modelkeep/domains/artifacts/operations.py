@@ -35,6 +35,9 @@ class ArtifactOperations:
 
         A blob that is stored already is not asked for again, whoever brought it: every principal of this release may
         read everything, so that knowing a digest gives nobody access to bytes they could not read anyway.
+
+        Raises:
+            BlobMismatchError: the manifest gives a blob another size than it has, or two sizes.
         """
         artifacts, now = ArtifactRepository(tx), self.clock()
         upload = artifacts.find_open_upload(scope, actor.id, manifest.digest, now)
@@ -49,6 +52,7 @@ class ArtifactOperations:
         Raises:
             UploadNotFoundError: the actor has no such upload for this model.
             BlobMissingError: blobs are still missing; the details count them and name some.
+            BlobMismatchError: the manifest gives a blob another size than it has.
         """
         artifacts = ArtifactRepository(tx)
         upload = artifacts.find_upload(upload_id, actor.id)
@@ -67,6 +71,15 @@ class ArtifactOperations:
         artifacts.add_artifact(artifact, document, list(expected_blobs(manifest)), self.clock())
         artifacts.remove_upload(upload_id)
         return artifact
+
+    def drop_upload(self, tx: Transaction, actor: Actor, scope: str, upload_id: str | None) -> str | None:
+        """Drop an upload whose content is there already, if it is the actor's for this model; return its id."""
+        artifacts = ArtifactRepository(tx)
+        upload = None if upload_id is None else artifacts.find_upload(upload_id, actor.id)
+        if upload is None or upload.scope != scope:
+            return None
+        artifacts.remove_upload(upload.id)
+        return upload.id
 
     def artifact(self, tx: Transaction, digest: Digest) -> Artifact:
         """Return a stored artifact.

@@ -7,7 +7,13 @@ from typing import Final
 from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from modelkeep.domains.artifacts.domain import Artifact, ArtifactNotFoundError, ExpectedBlob, Upload
+from modelkeep.domains.artifacts.domain import (
+    Artifact,
+    ArtifactNotFoundError,
+    BlobMismatchError,
+    ExpectedBlob,
+    Upload,
+)
 from modelkeep.domains.artifacts.tables import BLOB, MANIFEST, MANIFEST_BLOB, UPLOAD, UPLOAD_BLOB
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import PrincipalId
@@ -37,7 +43,8 @@ class ArtifactRepository:
 
     def add_blobs(self, blobs: Sequence[ExpectedBlob], now: datetime) -> None:
         """Record verified blobs; those already recorded stay as they are."""
-        rows = [{"digest": str(blob.digest), "size": blob.size, "created_at": now} for blob in blobs]
+        in_order = sorted(blobs, key=lambda blob: blob.digest)  # or two batches of the same blobs could deadlock
+        rows = [{"digest": str(blob.digest), "size": blob.size, "created_at": now} for blob in in_order]
         self._session.execute(self._dialect.insert(BLOB).on_conflict_do_nothing(), rows)
 
     def find_artifact(self, digest: Digest) -> Artifact | None:
@@ -123,13 +130,23 @@ class ArtifactRepository:
         return frozenset(found)
 
     def missing(self, upload_id: str) -> tuple[ExpectedBlob, ...]:
-        """Return the blobs that an upload names and the registry lacks."""
+        """Return the blobs that an upload names and the registry lacks.
+
+        Raises:
+            BlobMismatchError: a blob that is stored has another size than the upload says.
+        """
         rows = self._session.execute(
-            select(UPLOAD_BLOB.c.digest, UPLOAD_BLOB.c.size)
+            select(UPLOAD_BLOB.c.digest, UPLOAD_BLOB.c.size, BLOB.c.size.label("stored"))
             .outerjoin(BLOB, BLOB.c.digest == UPLOAD_BLOB.c.digest)
-            .where(UPLOAD_BLOB.c.upload_id == upload_id, BLOB.c.digest.is_(None))
+            .where(UPLOAD_BLOB.c.upload_id == upload_id, BLOB.c.digest.is_(None) | (BLOB.c.size != UPLOAD_BLOB.c.size))
             .order_by(UPLOAD_BLOB.c.digest)
-        )
+        ).all()
+        for row in rows:
+            if row.stored is not None:
+                raise BlobMismatchError(
+                    f"blob {row.digest} has {row.stored} bytes, not {row.size}: the manifest is wrong; push again",
+                    digest=row.digest,
+                )
         return tuple(ExpectedBlob(Digest.parse(row.digest), row.size) for row in rows)
 
     def remove_upload(self, upload_id: str) -> None:

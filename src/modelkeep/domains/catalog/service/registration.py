@@ -56,7 +56,7 @@ class RegistrationService:
         """Open an upload for a version of the model, or resume it; say which blobs the registry lacks."""
         self.access.require(actor, Permission.VERSION_CREATE, str(model))
         with self.database.transaction() as tx:
-            owner = ModelRepository(tx).get(model)
+            owner = ModelRepository(tx).get(model, lock=True)
             return self.artifacts.open_upload(tx, actor, owner.id, manifest)
 
     def register(self, actor: Actor, model: ModelName, new: NewVersion) -> Recorded[RegisteredVersion]:
@@ -79,10 +79,13 @@ class RegistrationService:
             highest = versions.highest(owner.id)
             existing = self._existing(versions, owner, new, highest)
             if existing is None:
+                finished = new.upload_id
                 version, notes = self._add(tx, actor, owner, replace(new, record=record), highest)
                 tx.record(version.registered(actor))
-        if new.upload_id is not None:
-            self.uploads.discard_staging(new.upload_id)
+            else:
+                finished = self.artifacts.drop_upload(tx, actor, owner.id, new.upload_id)
+        if finished is not None:
+            self.uploads.discard_staging(finished)
         if existing is not None:
             return Recorded(existing, None)
         return Recorded(RegisteredVersion(version, created=True, notes=notes), tx.receipt)
