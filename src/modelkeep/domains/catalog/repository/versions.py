@@ -22,7 +22,7 @@ from modelkeep.domains.catalog.repository.version_queries import (
 )
 from modelkeep.domains.catalog.tables import STAGE, VERSION
 from modelkeep.kernel.digests import Digest
-from modelkeep.kernel.errors import StaleRevisionError
+from modelkeep.kernel.errors import InvalidValueError, StaleRevisionError
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.references import (
     Alias,
@@ -76,8 +76,11 @@ class VersionRepository:
         """Return the version a reference means, now or at its `as_of`.
 
         Raises:
+            InvalidValueError: the reference names a peer, and none is configured.
             VersionNotFoundError: no version answers to it.
         """
+        if reference.peer is not None:
+            raise InvalidValueError(f"no peer {reference.peer!r} is configured; leave out '{reference.peer}::'")
         name = ModelName(reference.namespace, reference.model)
         state = State.DELETED if deleted else State.LIVE if reference.as_of is None else State.PAST
         row = self._choose(reference.selector, state, {"model": str(name), "at": reference.as_of})

@@ -11,7 +11,6 @@ from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
 from modelkeep.domains.catalog.repository.search import list_versions
 from modelkeep.kernel.clock import Clock
-from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import Page, PageRequest
@@ -35,8 +34,6 @@ class VersionService:
             VersionNotFoundError: nothing answers to it.
         """
         self.access.require(actor, Permission.VERSION_READ, str(reference))
-        if reference.peer is not None:
-            raise InvalidValueError(f"no peer {reference.peer!r} is configured; leave out '{reference.peer}::'")
         with self.database.snapshot() as tx:
             return VersionRepository(tx).resolve(reference)
 
