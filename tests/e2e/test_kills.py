@@ -1,0 +1,184 @@
+"""Servers and clients killed at random moments: what was acknowledged is there, what is there is whole."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+from tests.e2e.pushing_client import STOP
+from tests.e2e.registry_server import RegistryServer
+from tests.servers.postgres import PostgresServer
+
+CLIENTS = ("one", "two", "three")
+PART_BYTES = 512 * 1024
+LONGEST_PAUSE = 0.5
+DEADLINE_SECONDS = 240
+
+
+@dataclass
+class Clients:
+    """Three processes that push, each to a model of its own."""
+
+    server: RegistryServer
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        self._running = {model: self._start(model) for model in CLIENTS}
+
+    def kill(self, model: str) -> None:
+        """Kill one, as a laptop that is shut, and start it again."""
+        self._running[model].kill()
+        self._running[model].wait()
+        self._running[model] = self._start(model)
+
+    def finish(self) -> None:
+        """Let each finish the push it is at."""
+        (self.folder / STOP).touch()
+        for process in self._running.values():
+            assert process.wait(60) == 0, self.log
+
+    def end(self) -> None:
+        for process in self._running.values():
+            process.kill()
+            process.wait()
+
+    def acknowledged(self, model: str) -> list[dict[str, Any]]:
+        noted = self.folder / f"{model}.acknowledged"
+        return [json.loads(line) for line in noted.read_text().splitlines()] if noted.exists() else []
+
+    @property
+    def log(self) -> str:
+        return "\n".join(file.read_text()[-2000:] for file in self.folder.glob("*.log"))
+
+    def _start(self, model: str) -> "subprocess.Popen[bytes]":
+        with (self.folder / f"{model}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.e2e.pushing_client", model, str(self.folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=self.server.environment,
+            )
+
+
+@contextmanager
+def clients(server: RegistryServer, folder: Path) -> Iterator[Clients]:
+    running = Clients(server, folder)
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+@pytest.mark.parametrize(("database", "kills"), [("sqlite", 50), ("postgresql", 12)])
+def test_no_acknowledged_version_is_lost_and_none_lacks_a_blob(
+    request: pytest.FixtureRequest, tmp_path: Path, database: str, kills: int
+) -> None:
+    options = {"MODELKEEP_PART_BYTES": str(PART_BYTES)}
+    url = f"sqlite:///{tmp_path / 'data' / 'modelkeep.db'}"
+    if database == "postgresql":
+        postgres: PostgresServer = request.getfixturevalue("postgres_server")
+        url = postgres.url(postgres.new_database())
+        options["MODELKEEP_DATABASE_URL"] = url
+    server = RegistryServer(tmp_path, options)
+    server.start()
+    try:
+        with clients(server, tmp_path / "clients") as pushing:
+            kill_at_random(server, pushing, kills)
+            pushing.finish()
+            server.stop()
+            engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+            try:
+                check(engine, server.objects, pushing)
+            finally:
+                engine.dispose()
+    finally:
+        server.stop()
+
+
+def kill_at_random(server: RegistryServer, pushing: Clients, kills: int) -> None:
+    """Kill the server or a client, again and again; of five kills two hit the server."""
+    chance = random.Random(os.urandom(8))  # noqa: S311 - when to kill is no secret
+    until = time.monotonic() + DEADLINE_SECONDS
+    for _ in range(kills):
+        assert time.monotonic() < until, "too slow to be a test"
+        time.sleep(chance.uniform(0, LONGEST_PAUSE))
+        if chance.random() < 2 / 5:
+            server.kill()
+            server.start()
+        else:
+            pushing.kill(chance.choice(CLIENTS))
+
+
+def check(engine: Engine, objects: Path, pushing: Clients) -> None:
+    versions = registered(engine)
+    assert sum(map(len, versions.values())) >= len(CLIENTS), pushing.log
+    for model in CLIENTS:
+        noted = pushing.acknowledged(model)
+        assert noted, f"{model} never got through\n{pushing.log}"
+        assert [(found["number"], found["digest"]) for found in noted] == versions[model][: len(noted)]
+        assert [found["pushed"] for found in noted] == list(range(1, len(noted) + 1))
+        assert [number for number, _ in versions[model]] == list(range(1, len(versions[model]) + 1))
+        assert len(versions[model]) == len(noted), "a push that was repeated made two versions"
+    check_content(engine, objects)
+    check_audit(engine, sum(map(len, versions.values())))
+    if engine.dialect.name == "sqlite":
+        assert rows(engine, "PRAGMA quick_check") == [("ok",)]
+        assert rows(engine, "PRAGMA foreign_key_check") == []
+
+
+def registered(engine: Engine) -> dict[str, list[tuple[int, str]]]:
+    found = rows(
+        engine,
+        "SELECT m.name, v.number, v.manifest_digest FROM catalog_version v JOIN catalog_model m ON m.id = v.model_id "
+        "ORDER BY v.number",
+    )
+    return {
+        model: [(number, digest) for name, number, digest in found if name == f"default/{model}"] for model in CLIENTS
+    }
+
+
+def check_content(engine: Engine, objects: Path) -> None:
+    """Hash every blob of every version, and every blob that is recorded."""
+    recorded = dict(rows(engine, "SELECT digest, size FROM artifact_blob"))
+    documents = rows(engine, "SELECT digest, document FROM artifact_manifest")
+    assert {digest for digest, _ in documents} == {
+        digest for (digest,) in rows(engine, "SELECT DISTINCT manifest_digest FROM catalog_version")
+    }
+    for digest, document in documents:
+        assert digest == f"sha256:{sha256(document).hexdigest()}"
+        for file in json.loads(bytes(document))["files"]:
+            assert recorded[file["digest"]] == file["size"]
+    for digest, size in recorded.items():
+        name = digest.removeprefix("sha256:")
+        data = (objects / "blobs" / "sha256" / name[:2] / name).read_bytes()
+        assert (len(data), sha256(data).hexdigest()) == (size, name)
+
+
+def check_audit(engine: Engine, versions: int) -> None:
+    """Every change has its entry, in an unbroken sequence of intact leaves."""
+    entries = rows(engine, "SELECT seq, action, payload, leaf_hash FROM audit_entry ORDER BY seq")
+    assert [seq for seq, *_ in entries] == list(range(len(entries)))
+    assert rows(engine, "SELECT size FROM audit_head") == [(len(entries),)]
+    for seq, action, payload, leaf_hash in entries:
+        assert bytes(leaf_hash) == sha256(b"\0" + bytes(payload)).digest()
+        leaf = json.loads(bytes(payload))
+        assert (leaf["seq"], leaf["action"]) == (seq, action)
+    assert sum(action == "catalog.version_registered" for _, action, *_ in entries) == versions
+    assert sum(action == "catalog.model_created" for _, action, *_ in entries) == len(CLIENTS)
+
+
+def rows(engine: Engine, query: str) -> list[Any]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(text(query))]
