@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import JSON, DateTime, Dialect, Row, Select, String, Text
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from modelkeep.kernel.clock import timestamp
@@ -47,5 +47,5 @@ def ordered_text() -> TypeEngine[str]:
 
 
 def json_document() -> TypeEngine[Any]:
-    """Return a JSON document: `jsonb`, or text on SQLite."""
-    return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+    """Return a JSON document, kept as it was written: `jsonb` would reorder keys and turn 1e16 into an integer."""
+    return JSON(none_as_null=True)
