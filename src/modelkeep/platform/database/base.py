@@ -1,5 +1,6 @@
 """The declarative base every table derives from."""
 
+from functools import cache
 from typing import ClassVar
 
 from sqlalchemy import MetaData, Table
@@ -36,6 +37,7 @@ def table_of(row: type[Base]) -> Table:
     return table
 
 
+@cache
 def is_bookkeeping(table: Table) -> bool:
     """Say whether a table may be written without an event; unknown tables may not."""
     return any(

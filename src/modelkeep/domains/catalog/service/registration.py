@@ -76,7 +76,7 @@ class RegistrationService:
         with self.database.transaction() as tx:
             owner = ModelRepository(tx).get(model, lock=True)
             versions = VersionRepository(tx)
-            highest = versions.highest(owner.id)
+            highest = versions.highest(owner.id) if new.version is None else None
             existing = self._existing(versions, owner, new, highest)
             if existing is None:
                 finished = new.upload_id
