@@ -1,7 +1,7 @@
 """Aliases: names that move from version to version, with their whole history."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError
 from modelkeep.domains.catalog.domain.versions import STAGES, ModelVersion
@@ -70,6 +70,11 @@ def check_seen(name: str, current: AliasInterval | None, seen: int | None) -> No
     revision = current.revision if current else 0
     if seen not in (None, revision):
         raise StaleRevisionError(f"alias {name} has moved meanwhile (revision {revision}); read it again and retry")
+
+
+def moment_after(last: datetime | None, now: datetime) -> datetime:
+    """Return when a change takes place: now, but after the last one, whatever the clocks of several servers say."""
+    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 def alias_set(version: ModelVersion, name: str, previous: AliasInterval | None, by: Actor, at: datetime) -> Event:

@@ -59,16 +59,26 @@ class AliasRepository:
         )
         return tuple(rows)
 
-    def begin(self, model_id: str, name: str, version_id: str, by: PrincipalId, at: datetime) -> int:
-        """Point an alias to a version from now on and return its revision; the interval before must have ended."""
-        last = select(func.coalesce(func.max(ALIAS.c.revision), 0)).where(
-            ALIAS.c.model_id == model_id, ALIAS.c.name == name
-        )
-        values = {"model_id": model_id, "name": name, "since": at, "version_id": version_id, "set_by": by}
-        revision = last.scalar_subquery() + 1
-        begun = insert(ALIAS).values(values | {"revision": revision}).returning(ALIAS.c.revision)
-        number: int = self._session.execute(begun).scalar_one()
-        return number
+    def last_change(self, model_id: str, name: str) -> tuple[int, datetime | None]:
+        """Return the revision an alias has or had last, 0 if it never was, and when it was moved or removed last."""
+        revision, at = self._session.execute(
+            select(
+                func.coalesce(func.max(ALIAS.c.revision), 0), func.max(func.coalesce(ALIAS.c.until, ALIAS.c.since))
+            ).where(ALIAS.c.model_id == model_id, ALIAS.c.name == name)
+        ).one()
+        return revision, at
+
+    def begin(self, model_id: str, interval: AliasInterval) -> None:
+        """Point an alias to a version from now on; the interval before must have ended."""
+        values = {
+            "model_id": model_id,
+            "name": interval.name,
+            "since": interval.since,
+            "version_id": interval.version_id,
+            "revision": interval.revision,
+            "set_by": interval.set_by,
+        }
+        self._session.execute(insert(ALIAS), values)
 
     def end(self, model_id: str, name: str, by: PrincipalId, at: datetime) -> None:
         """End what an alias points to now."""

@@ -9,6 +9,7 @@ from modelkeep.domains.catalog.domain.aliases import (
     alias_set,
     check_alias_name,
     check_seen,
+    moment_after,
 )
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
 from modelkeep.kernel.clock import Clock
@@ -40,31 +41,34 @@ class AliasService:
         self.access.require(actor, Permission.ALIAS_WRITE, str(model))
         check_alias_name(name)
         with self.database.transaction() as tx:
-            aliases, now = AliasRepository(tx), self.clock()
+            aliases = AliasRepository(tx)
             owner = ModelRepository(tx).get(model, lock=True)
             version = VersionRepository(tx).get(model, target)
             previous = aliases.find(owner.id, name)
             check_seen(name, previous, seen)
             if previous is not None and previous.version_id == version.id:
                 return Recorded(previous, None)
+            revision, changed_at = aliases.last_change(owner.id, name)
+            at = moment_after(changed_at, self.clock())
             if previous is not None:
-                aliases.end(owner.id, name, actor.id, now)
-            revision = aliases.begin(owner.id, name, version.id, actor.id, now)
-            tx.record(alias_set(version, name, previous, actor, now))
-        current = AliasInterval(name, version.id, version.number, version.version, now, actor.id, revision)
+                aliases.end(owner.id, name, actor.id, at)
+            current = AliasInterval(name, version.id, version.number, version.version, at, actor.id, revision + 1)
+            aliases.begin(owner.id, current)
+            tx.record(alias_set(version, name, previous, actor, at))
         return Recorded(current, tx.receipt)
 
     def remove(self, actor: Actor, model: ModelName, name: str, *, seen: int | None) -> Recorded[AliasInterval]:
         """Remove an alias; its history stays."""
         self.access.require(actor, Permission.ALIAS_WRITE, str(model))
         with self.database.transaction() as tx:
-            aliases, now = AliasRepository(tx), self.clock()
+            aliases = AliasRepository(tx)
             owner = ModelRepository(tx).get(model, lock=True)
             previous = aliases.get(owner, name)
             check_seen(name, previous, seen)
-            aliases.end(owner.id, name, actor.id, now)
-            tx.record(alias_removed(model, previous, actor, now))
-        return Recorded(replace(previous, until=now, ended_by=actor.id), tx.receipt)
+            at = moment_after(previous.since, self.clock())
+            aliases.end(owner.id, name, actor.id, at)
+            tx.record(alias_removed(model, previous, actor, at))
+        return Recorded(replace(previous, until=at, ended_by=actor.id), tx.receipt)
 
     def get(self, actor: Actor, model: ModelName, name: str) -> AliasInterval:
         """Return what an alias points to now."""
