@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.e2e.installation import Installation, install
 from tests.e2e.registry_server import RegistryServer
 
 from modelkeep.client import Registry
@@ -32,3 +33,18 @@ def registry(registry_server: RegistryServer, tmp_path: Path) -> Iterator[Regist
     """The SDK, with a cache of the test's own."""
     with registry_server.connect(tmp_path / "cache") as connected:
         yield connected
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The wheel, installed without extras."""
+    return install(tmp_path_factory.mktemp("installation"))
+
+
+@pytest.fixture(scope="session")
+def model_maker(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The wheel beside what trains a model, and a package that ships models as ONNX and safetensors."""
+    made = install(tmp_path_factory.mktemp("model-maker"))
+    made.install("scikit-learn>=1.7", "joblib>=1.5")
+    made.install("silero-vad>=6.2", options=("--no-deps",))  # for its model files; it would bring PyTorch
+    return made
