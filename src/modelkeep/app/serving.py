@@ -70,9 +70,10 @@ def _check_address(settings: Settings) -> None:
         with socket.create_server(address[:2], family=family):
             return
     except OSError as error:
+        reason = os.strerror(error.errno or 0)
         raise AddressUnavailableError(
-            f"cannot listen on {settings.host} port {settings.port} ({os.strerror(error.errno or 0)}): stop the program that does, or "
-            "choose another port with --port"
+            f"cannot listen on {settings.host} port {settings.port} ({reason}): stop the program that does, or choose "
+            "another port with --port"
         ) from error
 
 
