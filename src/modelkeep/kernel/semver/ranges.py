@@ -35,7 +35,7 @@ class InvalidVersionRangeError(InvalidValueError):
 class Interval:
     """Neighbouring versions between two precedence keys; a key of None leaves that side open.
 
-    `allows_prerelease` says whether any pre-release in it can be in the range; if not, only releases are.
+    `allows_prerelease` says whether its pre-releases count as well; if not, only its releases do.
     """
 
     lower_key: str | None = None
@@ -108,13 +108,19 @@ class _Alternative:
     @classmethod
     def of(cls, terms: list[_Term]) -> Self:
         named = frozenset(part.numbers for term in terms for part in term.partials if part.prerelease)
-        interval = reduce(_meet, [term.interval for term in terms])
-        return cls(replace(interval, allows_prerelease=bool(named)), named)
+        return cls(reduce(_meet, [term.interval for term in terms]), named)
 
     def allows(self, version: Version) -> bool:
         if version.prerelease and version.numbers not in self.named:
             return False
         return self.interval.contains(version.precedence_key)
+
+    def intervals(self) -> Iterator[Interval]:
+        yield self.interval
+        for numbers in sorted(self.named):
+            release = _Partial(numbers).floor()
+            before = Interval(_first_prerelease(release), upper_key=release.precedence_key, upper_inclusive=False)
+            yield replace(_meet(self.interval, before), allows_prerelease=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +162,11 @@ class Range:
         return any(alternative.allows(version) for alternative in self.alternatives)
 
     def intervals(self) -> tuple[Interval, ...]:
-        """Return intervals that hold every version of the range, and perhaps pre-releases that are not in it.
+        """Return the intervals that hold the versions of the range and no others, for an index on `precedence_key`.
 
-        They may overlap; none means that no version can be in the range. An index on `precedence_key` narrows a search
-        to them, `allows` decides.
+        They may overlap; none means that no version can be in the range.
         """
-        return tuple(part.interval for part in self.alternatives if not part.interval.is_empty)
+        return tuple(part for alternative in self.alternatives for part in alternative.intervals() if not part.is_empty)
 
     def __str__(self) -> str:
         """Return the canonical text, which parses to an equal range."""

@@ -8,10 +8,10 @@ from enum import Enum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
 
 from modelkeep.domains.catalog.tables import ALIAS, MODEL, STAGE, VERSION
-from modelkeep.kernel.semver import Range
+from modelkeep.kernel.semver import Interval, Range
 from modelkeep.platform.database import AnySelect
 
 _POINTING: Final = ALIAS.alias()  # apart from the ALIAS that a query may join
@@ -95,16 +95,20 @@ def by_stage(state: State) -> AnySelect:
 
 
 def in_range(wanted: Range) -> ColumnElement[bool]:
-    """Return a condition on the precedence index that every version of the range fulfils, and few others."""
-    condition: ColumnElement[bool] | None = None
-    for interval in wanted.intervals():
-        part = VERSION.c.precedence >= (interval.lower_key or "")
-        if interval.upper_key is not None:
-            part &= VERSION.c.precedence <= interval.upper_key
-        if not interval.allows_prerelease:
-            part &= VERSION.c.prerelease.is_(False)
-        condition = part if condition is None else condition | part
-    return VERSION.c.id.is_(None) if condition is None else condition
+    """Return the condition on the precedence index that the versions of the range fulfil."""
+    return or_(false(), *(_between(interval) for interval in wanted.intervals()))
+
+
+def _between(interval: Interval) -> ColumnElement[bool]:
+    key = VERSION.c.precedence
+    conditions: list[ColumnElement[bool]] = [true()]
+    if interval.lower_key is not None:
+        conditions.append(key >= interval.lower_key if interval.lower_inclusive else key > interval.lower_key)
+    if interval.upper_key is not None:
+        conditions.append(key <= interval.upper_key if interval.upper_inclusive else key < interval.upper_key)
+    if not interval.allows_prerelease:
+        conditions.append(VERSION.c.prerelease.is_(False))
+    return and_(*conditions)
 
 
 def _in_state(state: State) -> ColumnElement[bool]:

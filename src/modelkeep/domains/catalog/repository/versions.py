@@ -1,6 +1,5 @@
 """Versions within one transaction."""
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, Final
 
@@ -34,10 +33,8 @@ from modelkeep.kernel.references import (
     Reference,
     Selector,
 )
-from modelkeep.kernel.semver import Range, Version
+from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
-
-_SCANNED = 200  # versions looked at in one go when a range is matched
 
 LATEST = "latest"
 
@@ -94,26 +91,13 @@ class VersionRepository:
 
     def _choose(self, selector: Selector | None, state: State, bound: Bound) -> AnyRow | None:
         if isinstance(selector, Matching):
-            return self._newest_matching(selector.range, state, bound)
+            matching = of_model(state).where(in_range(selector.range))
+            return self._one(matching.order_by(VERSION.c.precedence.desc(), VERSION.c.id.desc()).limit(1), bound)
         if isinstance(selector, Alias) and selector.name != LATEST:
             holder = self._one(by_alias(state), bound | {"wanted": selector.name})
             return holder or self._one(by_stage(state), bound | {"wanted": selector.name.capitalize()})
         column, wanted = _narrowing(selector)
         return self._one(by_column(column, state), bound | {"wanted": wanted})
-
-    def _newest_matching(self, wanted: Range, state: State, bound: Bound) -> AnyRow | None:
-        query = of_model(state).where(in_range(wanted))
-        ordered = query.order_by(VERSION.c.precedence.desc(), VERSION.c.id.desc())
-        for row in self._in_batches(ordered, bound):
-            if wanted.allows(Version.parse(row.version)):
-                return row
-        return None
-
-    def _in_batches(self, query: AnySelect, bound: Bound) -> Iterator[AnyRow]:
-        offset = 0
-        while rows := self._session.execute(query.limit(_SCANNED).offset(offset), bound).all():
-            yield from rows
-            offset += len(rows)
 
     def highest(self, model_id: str) -> ModelVersion | None:
         """Return the version of a model with the highest precedence, deleted ones included: none is given twice."""
