@@ -7,6 +7,7 @@ from collections import Counter
 
 import modelkeep
 from modelkeep.api.rest.errors import STATUS
+from modelkeep.cli.errors import EXIT_CODES, INTERRUPTED, UNEXPECTED
 from modelkeep.kernel.errors import Kind, RegistryError
 
 CODE = re.compile(r"[a-z]+\.[a-z]+(_[a-z]+)*")
@@ -17,6 +18,12 @@ CLIENT_SIDE = "modelkeep.client."
 def test_rest_translates_every_kind() -> None:
     assert set(STATUS) == set(Kind)
     assert all(400 <= status <= 599 for status in STATUS.values())
+
+
+def test_the_command_line_translates_every_kind() -> None:
+    assert set(EXIT_CODES) == set(Kind)
+    assert len(set(EXIT_CODES.values())) == len(Kind), "a script tells kinds apart by these codes"
+    assert {0, UNEXPECTED, INTERRUPTED}.isdisjoint(EXIT_CODES.values())
 
 
 def test_every_error_has_a_kind_and_a_code_that_names_a_fact_of_its_domain() -> None:
