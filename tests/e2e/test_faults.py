@@ -268,6 +268,19 @@ def test_a_server_that_is_told_to_stop_finishes_what_it_is_receiving(tmp_path: P
         server.stop()
 
 
+def test_a_server_that_is_told_to_stop_gives_up_what_never_ends(tmp_path: Path) -> None:
+    server = RegistryServer(tmp_path, {"MODELKEEP_SHUTDOWN_SECONDS": "1"})
+    server.start()
+    data = os.urandom(PART)
+    with server.connect(tmp_path / "cache") as registry:
+        token = registry.settings.token or ""
+        blob = upload_of(server, token, data, "endless")
+    with connected(server.url) as connection:
+        connection.send(request("PUT", f"{blob}/parts/1", token, [f"Content-Length: {PART}"]), data[: PART // 2])
+        time.sleep(0.3)
+        server.stop()
+
+
 def test_a_hundred_logins_at_once_are_all_answered(own_server: RegistryServer, tmp_path: Path) -> None:
     with own_server.connect(tmp_path / "cache") as registry:
         token = registry.settings.token
