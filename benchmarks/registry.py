@@ -40,7 +40,7 @@ class Effort:
 def run(options: Options) -> Iterator[Table]:
     """Measure resolve, get, create and search, with 1 and 2 worker processes."""
     shape = Shape(5_000 if options.quick else 50_000)
-    effort = Effort(1, 2) if options.quick else Effort(3, 4)
+    effort = Effort(1, 2) if options.quick else Effort(3, 3)
     kinds = ("SQLite", "PostgreSQL") if options.postgresql else ("SQLite",)
     for kind in kinds:
         with scratch("registry") as folder, databases(folder, kind, ("ours", "theirs")) as urls:

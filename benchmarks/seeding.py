@@ -15,7 +15,7 @@ from benchmarks.modelkeep_server import Api, Home
 from benchmarks.workspace import say
 from modelkeep.app.bootstrap import STARTUP, build
 from modelkeep.app.settings import Settings
-from modelkeep.domains.catalog import Metric, Model, ModelVersion, VersionRecord, Visibility
+from modelkeep.domains.catalog import AliasInterval, Metric, Model, ModelVersion, VersionRecord, Visibility
 from modelkeep.domains.catalog.domain.versions import DRAFT
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
 from modelkeep.kernel.blob_frames import MEDIA_TYPE
@@ -105,7 +105,8 @@ def _add_model(tx: Transaction, number: int, manifest: Digest) -> None:
         )
         versions.add(version)
         if place + 1 == ALIASED:
-            AliasRepository(tx).begin(model.id, "champion", version.id, by, now)
+            pointing = AliasInterval("champion", version.id, version.number, version.version, now, by, 1)
+            AliasRepository(tx).begin(model.id, pointing)
 
 
 def records(model: int) -> Iterator[VersionRecord]:

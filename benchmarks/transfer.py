@@ -126,12 +126,15 @@ def _client(folder: Path, server: Server, *arguments: str) -> Cost:
     environment = {**os.environ, **Home(folder).environment, "MODELKEEP_URL": f"http://127.0.0.1:{server.port}"}
     server.forget_peak()
     started = time.perf_counter()
-    process = subprocess.Popen([sys.executable, str(_CLIENT), *arguments], env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
+    ended = subprocess.run(
+        [sys.executable, str(_CLIENT), *arguments],
+        env=environment,
+        check=True,
+        stdout=subprocess.PIPE,
+        timeout=_TIMEOUT_SECONDS,
+    )
     seconds = time.perf_counter() - started
-    if status != 0:
-        raise RuntimeError(f"{arguments} failed")
-    return Cost(seconds, usage.ru_maxrss * 1024, server.peak_memory())
+    return Cost(seconds, int(ended.stdout), server.peak_memory())
 
 
 def _check(source: Path, pulled: Path) -> None:
