@@ -5,17 +5,20 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert
+from sqlalchemy import bindparam, delete, exists, insert, true
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.records import DataRef, Environment, TrainingCode, VersionRecord
 from modelkeep.domains.catalog.tables import FIELD
 from modelkeep.kernel.filters import Boolean, Number, Operator
-from modelkeep.platform.database.criteria import Column, Criterion, Term, matches, ordered
+from modelkeep.platform.database.criteria import Column, Criterion, Term, compare_number, matches, ordered
 
-INDEXED_LENGTH: Final = 400
-"""Longer texts are indexed by their first characters and their digest: equality stays exact, patterns see the start."""
+INDEXED_LENGTH: Final = 300
+"""Longer texts are indexed by their first characters and their digest: equality stays exact, patterns see the start.
+
+With the longest key, in the widest characters, an entry just fits a page of PostgreSQL's index (2,704 bytes).
+"""
 
 DATA_KEYS: Final = ("uri", "digest", "name", "version", "license", "rows", "personal_data")
 CODE_KEYS: Final = tuple(field.name for field in fields(TrainingCode))
@@ -50,9 +53,17 @@ def index_version(session: Session, version_id: str, record: VersionRecord, *, f
 
 def field_matches(subject: Column, field: str, term: Term) -> Criterion:
     """Return the condition that a subject has the field the term names, with such a value."""
-    condition = _value_condition(term)
-    wanted = [FIELD.c.subject_id == subject, FIELD.c.field == field, FIELD.c.key == term.key]
-    return exists().where(*wanted, *([] if condition is None else [condition]))
+    return _has(subject, field, term, _value_condition(term))
+
+
+def number_matches(subject: Column, field: str, term: Term) -> Criterion:
+    """Return the condition that a subject has the field the term names, with such a number."""
+    return _has(subject, field, term, compare_number(FIELD.c.number, term))
+
+
+def _has(subject: Column, field: str, term: Term, condition: Criterion) -> Criterion:
+    named = (FIELD.c.subject_id == subject, FIELD.c.field == field, FIELD.c.key == term.key)
+    return exists().where(*named, condition)
 
 
 def shortened(value: str) -> str:
@@ -62,10 +73,10 @@ def shortened(value: str) -> str:
     return f"{value[:INDEXED_LENGTH]}…{sha256(value.encode()).hexdigest()}"
 
 
-def _value_condition(term: Term) -> Criterion | None:
+def _value_condition(term: Term) -> Criterion:
     text: Column = FIELD.c.text
     if term.operator is Operator.EXISTS:
-        return None
+        return true()
     if term.operator is Operator.MATCHES:
         return matches(text, term.text, term.dialect)
     if isinstance(term.value, Number):

@@ -14,6 +14,7 @@ from modelkeep.domains.catalog.repository.fields import (
     ENVIRONMENT_KEYS,
     PARENT_KEYS,
     field_matches,
+    number_matches,
     shortened,
 )
 from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
@@ -188,7 +189,7 @@ _RULES: dict[str, Rule] = {
     "created_by": text_rule(VERSION.c.created_by),
     "changed": time_rule(VERSION.c.changed_at),
     "tag": _field("version.tag"),
-    "metric": _field("version.metric"),
+    "metric": Rule(lambda term: number_matches(VERSION.c.id, "version.metric", term), keyed=True),
     "param": _field("version.param"),
     "training_data": _field("version.training_data", DATA_KEYS),
     "validation_data": _field("version.validation_data", DATA_KEYS),
