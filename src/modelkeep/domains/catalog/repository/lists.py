@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.filters import FilterSyntaxError, OrderTerm, parse_order
-from modelkeep.kernel.paging import Page, PageRequest, PositionValue, decode_token, encode_token
+from modelkeep.kernel.paging import InvalidPageTokenError, Page, PageRequest, PositionValue, decode_token, encode_token
 from modelkeep.platform.database import AnyRow, AnySelect
 from modelkeep.platform.database.criteria import Column
 
@@ -29,8 +29,20 @@ class OrderKey:
         return timestamp(value) if isinstance(value, datetime) else value  # type: ignore[return-value]  # by `kind`
 
     def bound(self, value: PositionValue) -> object:
-        """Return a value of a page token as the column compares it."""
-        return datetime.fromisoformat(str(value)) if self.kind is datetime else value
+        """Return a value of a page token as the column compares it.
+
+        Raises:
+            InvalidPageTokenError: the value is no time, and the column holds times.
+        """
+        if self.kind is not datetime:
+            return value
+        try:
+            moment = datetime.fromisoformat(str(value))
+            if timestamp(moment) == value:
+                return moment
+        except (ValueError, OverflowError):
+            pass
+        raise InvalidPageTokenError("This page token was altered: start again without a token.")
 
 
 def single_order(text: str, default: OrderTerm) -> OrderTerm:
