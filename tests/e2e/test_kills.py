@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,8 +17,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, text
 from tests.e2e.pushing_client import STOP
-from tests.e2e.registry_server import RegistryServer
+from tests.e2e.registry_server import PART, RegistryServer
 from tests.servers.postgres import PostgresServer
+
+from modelkeep.client import Registry, ServerUnreachableError
+from modelkeep.client.cache import Cache
+from modelkeep.client.retries import Retries
 
 CLIENTS = ("one", "two", "three")
 PART_BYTES = 512 * 1024
@@ -182,3 +187,27 @@ def check_audit(engine: Engine, versions: int) -> None:
 def rows(engine: Engine, query: str) -> list[Any]:
     with engine.connect() as connection:
         return [tuple(row) for row in connection.execute(text(query))]
+
+
+def test_a_push_that_is_run_again_after_its_server_was_killed_sends_no_part_twice(
+    own_server: RegistryServer, tmp_path: Path
+) -> None:
+    source = tmp_path / "large.bin"
+    source.write_bytes(os.urandom(24 * PART))
+    with own_server.connect(tmp_path / "cache") as patient:
+        settings = patient.settings
+    with Registry(settings, cache=Cache(tmp_path / "cache"), retries=Retries(tries=1), workers=1) as registry:
+        with ThreadPoolExecutor(1) as pool:
+            pushing = pool.submit(registry.push, source, "killed")
+            deadline = time.monotonic() + 30
+            while own_server.requests("PUT", "/parts/").total() < 4:
+                assert time.monotonic() < deadline
+            own_server.kill()
+            assert isinstance(pushing.exception(), ServerUnreachableError)
+        own_server.start()
+        assert registry.push(source, "killed").number == 1
+        sent = own_server.requests("PUT", "/parts/")
+        assert set(sent.values()) == {1}
+        assert 20 < len(sent) <= 24
+        pulled = registry.pull("killed", tmp_path / "pulled")
+        assert (pulled / "large.bin").read_bytes() == source.read_bytes()
