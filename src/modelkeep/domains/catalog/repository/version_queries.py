@@ -15,6 +15,7 @@ from modelkeep.kernel.semver import Interval, Range
 from modelkeep.platform.database import AnySelect
 
 _POINTING: Final = ALIAS.alias()  # apart from the ALIAS that a query may join
+_NAMED: Final = MODEL.alias()
 
 
 class State(Enum):
@@ -65,10 +66,16 @@ TAKEN: Final = _OF_MODEL_ID.where(VERSION.c.version == bindparam("wanted"))
 """The version of a model with a semantic version, deleted or not."""
 
 
+# Looked up first, and by itself: joined, it makes PostgreSQL walk the versions of all models to find the newest of one.
+_MODEL_ID: Final = (
+    select(_NAMED.c.id).where(_NAMED.c.name == bindparam("model"), _NAMED.c.deleted_at.is_(None)).scalar_subquery()
+)
+
+
 @cache
 def of_model(state: State) -> AnySelect:
     """Return the query of a model's versions."""
-    return VERSIONS.where(MODEL.c.name == bindparam("model"), MODEL.c.deleted_at.is_(None), _in_state(state))
+    return VERSIONS.where(VERSION.c.model_id == _MODEL_ID, _in_state(state))
 
 
 @cache
@@ -81,7 +88,7 @@ def by_column(name: str | None, state: State) -> AnySelect:
 @cache
 def by_alias(state: State) -> AnySelect:
     """Return the query of the version that an alias points to."""
-    pointing = (ALIAS.c.model_id == MODEL.c.id, ALIAS.c.name == bindparam("wanted"))
+    pointing = (ALIAS.c.model_id == _MODEL_ID, ALIAS.c.name == bindparam("wanted"))
     query = of_model(state).join(ALIAS, ALIAS.c.version_id == VERSION.c.id).where(*pointing)
     return query.where(_holds(ALIAS.c.since, ALIAS.c.until, state)).limit(1)
 
@@ -89,7 +96,7 @@ def by_alias(state: State) -> AnySelect:
 @cache
 def by_stage(state: State) -> AnySelect:
     """Return the query of the version that holds a stage; where several may, of the one that took it last."""
-    holding = (STAGE.c.model_id == MODEL.c.id, STAGE.c.stage == bindparam("wanted"))
+    holding = (STAGE.c.model_id == _MODEL_ID, STAGE.c.stage == bindparam("wanted"))
     query = of_model(state).join(STAGE, STAGE.c.version_id == VERSION.c.id).where(*holding)
     return query.where(_holds(STAGE.c.since, STAGE.c.until, state)).order_by(STAGE.c.since.desc()).limit(1)
 
