@@ -18,7 +18,8 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from tests.e2e.pushing_client import STOP
 from tests.e2e.registry_server import PART, RegistryServer
-from tests.servers.postgres import PostgresServer
+from tests.servers import postgres
+from tests.servers.processes import Running, running
 
 from modelkeep.client import Registry, ServerUnreachableError
 from modelkeep.client.cache import Cache
@@ -27,7 +28,7 @@ from modelkeep.client.retries import Retries
 CLIENTS = ("one", "two", "three")
 PART_BYTES = 512 * 1024
 LONGEST_PAUSE = 0.5
-DEADLINE_SECONDS = 240
+DEADLINE_SECONDS = 400
 
 
 @dataclass
@@ -79,51 +80,56 @@ class Clients:
 
 @contextmanager
 def clients(server: RegistryServer, folder: Path) -> Iterator[Clients]:
-    running = Clients(server, folder)
+    started = Clients(server, folder)
     try:
-        yield running
+        yield started
     finally:
-        running.end()
+        started.end()
 
 
-@pytest.mark.parametrize(("database", "kills"), [("sqlite", 50), ("postgresql", 12)])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Running | None]]:
+    """The address of a database of the test's own; PostgreSQL may be killed, too."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'data' / 'modelkeep.db'}", None
+        return
+    with running(postgres.start) as process:
+        yield postgres.PostgresServer(**process.settings).url("postgres"), process
+
+
 def test_no_acknowledged_version_is_lost_and_none_lacks_a_blob(
-    request: pytest.FixtureRequest, tmp_path: Path, database: str, kills: int
+    tmp_path: Path, database: tuple[str, Running | None]
 ) -> None:
-    options = {"MODELKEEP_PART_BYTES": str(PART_BYTES)}
-    url = f"sqlite:///{tmp_path / 'data' / 'modelkeep.db'}"
-    if database == "postgresql":
-        postgres: PostgresServer = request.getfixturevalue("postgres_server")
-        url = postgres.url(postgres.new_database())
-        options["MODELKEEP_DATABASE_URL"] = url
-    server = RegistryServer(tmp_path, options)
+    url, process = database
+    server = RegistryServer(tmp_path, {"MODELKEEP_PART_BYTES": str(PART_BYTES), "MODELKEEP_DATABASE_URL": url})
     server.start()
+    engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
     try:
         with clients(server, tmp_path / "clients") as pushing:
-            kill_at_random(server, pushing, kills)
+            kill_at_random(server, pushing, process)
             pushing.finish()
-            server.stop()
-            engine = create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-            try:
-                check(engine, server.objects, pushing)
-            finally:
-                engine.dispose()
+            check(engine, server.objects, pushing)
     finally:
+        engine.dispose()
         server.stop()
 
 
-def kill_at_random(server: RegistryServer, pushing: Clients, kills: int) -> None:
-    """Kill the server or a client, again and again; of five kills two hit the server."""
+def kill_at_random(server: RegistryServer, pushing: Clients, database: Running | None) -> None:
+    """Kill the server, a client or PostgreSQL, again and again: 50 times on SQLite, 16 on PostgreSQL."""
     chance = random.Random(os.urandom(8))  # noqa: S311 - when to kill is no secret
     until = time.monotonic() + DEADLINE_SECONDS
-    for _ in range(kills):
+    for _ in range(50 if database is None else 16):
         assert time.monotonic() < until, "too slow to be a test"
         time.sleep(chance.uniform(0, LONGEST_PAUSE))
-        if chance.random() < 2 / 5:
+        victim = chance.choice(["server", "server", "client", "client", "database" if database else "client"])
+        if victim == "server":
             server.kill()
             server.start()
-        else:
+        elif victim == "client":
             pushing.kill(chance.choice(CLIENTS))
+        elif database is not None:
+            postgres.kill(database)
+            postgres.run(database)
 
 
 def check(engine: Engine, objects: Path, pushing: Clients) -> None:
