@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert, true
+from sqlalchemy import bindparam, delete, exists, insert, select, true
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.catalog.domain.models import Model
@@ -62,8 +62,15 @@ def number_matches(subject: Column, field: str, term: Term) -> Criterion:
 
 
 def _has(subject: Column, field: str, term: Term, condition: Criterion) -> Criterion:
-    named = (FIELD.c.subject_id == subject, FIELD.c.field == field, FIELD.c.key == term.key)
-    return exists().where(*named, condition)
+    """Return the condition that a subject has such a value under the key that the term names.
+
+    One exact text is looked up for each subject, in the index that ends with the subject. What may match many values
+    is a list of subjects that is read once: looked up for each subject, it would read the whole key each time.
+    """
+    named = (FIELD.c.field == field, FIELD.c.key == term.key, condition)
+    if term.operator is Operator.EQUAL and not isinstance(term.value, Number):
+        return exists().where(FIELD.c.subject_id == subject, *named)
+    return subject.in_(select(FIELD.c.subject_id).where(*named))
 
 
 def shortened(value: str) -> str:
