@@ -27,6 +27,7 @@ from modelkeep.client.retries import Retries
 
 CLIENTS = ("one", "two", "three")
 PART_BYTES = 512 * 1024
+REPOSITORY = Path(__file__).parents[2]
 LONGEST_PAUSE = 0.5
 DEADLINE_SECONDS = 400
 
@@ -75,6 +76,7 @@ class Clients:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=self.server.environment,
+                cwd=REPOSITORY,
             )
 
 
