@@ -20,7 +20,7 @@ from tests.servers.gate import Gate
 from tests.servers.processes import running
 from tests.servers.s3 import S3Server
 
-from modelkeep.client import ApiError, Registry, RegistryError, UnavailableError
+from modelkeep.client import ApiError, CorruptFileError, Registry, RegistryError, UnavailableError
 from modelkeep.client.cache import Cache
 from modelkeep.client.retries import Retries
 from modelkeep.client.settings import Settings
@@ -191,6 +191,22 @@ def test_a_lost_object_store_is_told_and_got_over_without_a_restart(tmp_path: Pa
         assert "a defect in" not in server.log.read_text()
         for model, folder in (("kept", source), ("refused", other)):
             assert same(folder, registry.pull(model, tmp_path / f"pulled-{model}"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.bin"])
+def test_a_file_that_is_cut_short_in_the_store_is_refused_with_its_name(
+    own_server: RegistryServer, tmp_path: Path, name: str
+) -> None:
+    source = a_folder(tmp_path / "model", 3 * PART)
+    with own_server.connect(tmp_path / "cache") as registry:  # which asks again for what was broken off
+        registry.push(source, "short")
+        digest = Digest.of((source / name).read_bytes())
+        os.truncate(
+            own_server.objects / "blobs" / "sha256" / digest.hex[:2] / digest.hex, PART if name == "weights.bin" else 50
+        )
+        with pytest.raises(CorruptFileError, match=name):
+            registry.pull("short", tmp_path / "pulled")
+    assert not (tmp_path / "pulled").exists()
 
 
 def test_a_client_that_vanishes_in_a_body_leaves_nothing_that_counts(

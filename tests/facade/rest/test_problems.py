@@ -1,5 +1,6 @@
 """Every refusal is a problem document with a stable code, and says what to do next."""
 
+import os
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from tests.facade.rest.registry import ANY, API, Rest, problem
 from modelkeep.api.rest.errors import STATUS, install_error_handlers
 from modelkeep.domains.access.domain import Principal, TokenKind
 from modelkeep.domains.access.repository import AccessRepository
+from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
@@ -133,6 +135,21 @@ def a_lost_blob(rest: Rest) -> Any:  # noqa: ANN401
 def test_what_a_caller_can_meet(rest: Rest, cause: Callable[[Rest], Any], status: int, code: str) -> None:
     rest.create_model()
     problem(cause(rest), status, code)
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut short"])
+def test_a_damaged_blob_is_told_before_a_byte_is_sent(rest: Rest, damage: str) -> None:
+    rest.create_model()
+    digests = [str(Digest.of(data)) for data in (b"whole", b"damaged")]
+    rest.push({"a": b"whole", "b": b"damaged"})
+    name = digests[1].removeprefix("sha256:")
+    blob = rest.settings.data_dir / "objects" / "blobs" / "sha256" / name[:2] / name
+    blob.unlink() if damage == "gone" else os.truncate(blob, 3)
+    single = rest.http.get(f"{MODEL}/versions/1/files/b")
+    batch = rest.http.post(f"{MODEL}/versions/1/blobs", json={"digests": digests})
+    for refused in (single, batch):
+        assert problem(refused, 500, "artifacts.corrupt_blob")["context"] == {"digest": digests[1]}
+    assert rest.http.get(f"{MODEL}/versions/1/files/a").content == b"whole"
 
 
 def test_blockers_are_listed_for_programs(rest: Rest) -> None:

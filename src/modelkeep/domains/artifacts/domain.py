@@ -158,7 +158,7 @@ class BlobSource(Protocol):
         """Yield the bytes of a half-open range.
 
         Raises:
-            CorruptBlobError: the object is gone.
+            CorruptBlobError: the object is gone, or cut short.
         """
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated
 from urllib.parse import quote
 
@@ -84,7 +85,9 @@ def get_blobs(name: NamedModel, selector: SelectedVersion, body: BlobsIn, call: 
     sources = call.services.content.open_batch(
         call.actor, name, selector, [Digest.parse(digest) for digest in body.digests]
     )
-    return StreamingResponse(_framed(sources), media_type=MEDIA_TYPE)
+    frames = _framed(sources)
+    begun = next(frames, b"")  # what is wrong with the first of them can still be a problem document
+    return StreamingResponse(chain((begun,), frames), media_type=MEDIA_TYPE)
 
 
 def _stream(file: OpenFile, range_header: str | None) -> StreamingResponse:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from threading import Lock
 
 from cachetools import LRUCache
@@ -36,14 +37,25 @@ class StoredBlob:
         """Yield the bytes of a half-open range.
 
         Raises:
-            CorruptBlobError: the object is gone.
+            CorruptBlobError: the object is gone, or cut short: raised by the call itself where the first chunks tell.
         """
         if start == end:
             return iter(())
         try:
-            return self.store.read(blob_key(self.digest), start=start, end=end, chunk_size=CHUNK_BYTES)
+            chunks = self.store.read(blob_key(self.digest), start=start, end=end, chunk_size=CHUNK_BYTES)
         except ObjectNotFoundError as error:
             raise lost(self.digest) from error
+        begun = list(islice(chunks, 2))
+        if len(begun) < 2 and sum(map(len, begun)) < end - start:  # noqa: PLR2004 - it has ended already
+            raise cut_short(self.digest)
+        return self._counted(chain(begun, chunks), end - start)
+
+    def _counted(self, chunks: Iterator[bytes], length: int) -> Iterator[bytes]:
+        for chunk in chunks:
+            length -= len(chunk)
+            yield chunk
+        if length:
+            raise cut_short(self.digest)
 
 
 def lost(digest: Digest) -> CorruptBlobError:
@@ -51,6 +63,13 @@ def lost(digest: Digest) -> CorruptBlobError:
     return CorruptBlobError(
         f"blob {digest} is recorded but its bytes are gone from the object store; restore it from a backup",
         digest=str(digest),
+    )
+
+
+def cut_short(digest: Digest) -> CorruptBlobError:
+    """Return the error for a blob whose object has fewer bytes than were stored."""
+    return CorruptBlobError(
+        f"blob {digest} has lost bytes in the object store; restore it from a backup", digest=str(digest)
     )
 
 
