@@ -3,6 +3,7 @@ import os
 import signal
 import socket
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -268,6 +269,15 @@ def test_a_reader_who_has_seen_enough_is_no_failure_of_the_program(cli: CommandL
     assert process.wait(60) in (0, 1)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let child processes be interrupted also where this one is not, as in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_ends_at_once_with_130(cli: CommandLine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         process = cli.start("whoami", "--url", f"http://127.0.0.1:{silent.getsockname()[1]}")
