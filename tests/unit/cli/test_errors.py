@@ -60,8 +60,8 @@ def test_an_interrupt_is_no_defect() -> None:
 
 
 def test_the_operating_system_is_quoted_with_the_file() -> None:
-    failure = failure_of(PermissionError(13, "Permission denied", "/root/x"))
-    assert (failure.exit_code, failure.message) == (UNEXPECTED, "/root/x: Permission denied")
+    failure = failure_of(PermissionError(13, "Permission denied", "/locked/x"))
+    assert (failure.exit_code, failure.message) == (UNEXPECTED, "/locked/x: Permission denied")
 
 
 def test_a_defect_says_how_to_report_it_and_shows_its_story_when_asked(
