@@ -78,4 +78,4 @@ def admin_token(started: tuple[Services, str]) -> str:
 
 @pytest.fixture
 def admin(services: Services, admin_token: str) -> Actor:
-    return services.access.authenticate(admin_token, RequestInfo(id="test"))
+    return services.authentication.authenticate(admin_token, RequestInfo(id="test"))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from modelkeep.app import schema
 from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
-from modelkeep.domains.access import AccessService
+from modelkeep.domains.access import AccessService, AuthenticationService
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
 from modelkeep.domains.audit import AuditSink, IdempotencyService, IdempotencySink
 from modelkeep.domains.catalog import (
@@ -33,6 +33,7 @@ _VERIFIERS = 4
 class Services:
     """Everything a facade may call."""
 
+    authentication: AuthenticationService
     access: AccessService
     idempotency: IdempotencyService
     uploads: UploadService
@@ -51,7 +52,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     engines = open_engines(settings.database_url, pool_size=settings.database_pool)
     store = open_store(settings.store_url)
     database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
-    access = AccessService(database, clock, ids, load_secret_key(settings))
+    access = AccessService(database)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
@@ -63,6 +64,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         database.close()
 
     return Services(
+        authentication=AuthenticationService(database, clock, ids, load_secret_key(settings)),
         access=access,
         idempotency=IdempotencyService(database, clock),
         uploads=uploads,
@@ -99,7 +101,7 @@ def prepare(settings: Settings, services: Services) -> str | None:
 
 
 def _seed(services: Services) -> str | None:
-    token = services.access.prepare()
+    token = services.authentication.prepare()
     services.namespaces.prepare(STARTUP)
     return token
 

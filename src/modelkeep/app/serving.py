@@ -47,7 +47,7 @@ def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
     services = build(settings)
     token = prepare(settings, services)
     if new_admin_token and token is None:
-        token = services.access.issue_admin_token()
+        token = services.authentication.issue_admin_token()
     if token is not None:
         save_credential(settings.url, token)
     _greet(settings, token, say)

@@ -10,7 +10,8 @@ from starlette.testclient import TestClient
 from tests.facade.rest.registry import ANY, API, Rest, problem
 
 from modelkeep.api.rest.errors import STATUS, install_error_handlers
-from modelkeep.domains.access.domain import Principal, TokenKind
+from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.tokens import TokenKind
 from modelkeep.domains.access.repository import AccessRepository
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError
@@ -159,13 +160,13 @@ def test_blockers_are_listed_for_programs(rest: Rest) -> None:
 
 
 def test_who_has_no_role_is_forbidden(rest: Rest) -> None:
-    access = rest.services.access
-    nobody = Principal(PrincipalId("0" * 32), PrincipalKind.USER, "nobody", frozenset(), access.clock())
+    authentication = rest.services.authentication
+    nobody = Principal(PrincipalId("0" * 32), PrincipalKind.USER, "nobody", frozenset(), authentication.clock())
     system = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
-    with access.database.transaction() as tx:
+    with authentication.database.transaction() as tx:
         AccessRepository(tx).add_principal(nobody)
-        tx.record(Event("access.principal_created", nobody.id, system, access.clock()))
-        token = access._issue(tx, nobody)
+        tx.record(Event("access.principal_created", nobody.id, system, authentication.clock()))
+        token = authentication._issue(tx, nobody)
     assert token.startswith(f"mk{TokenKind.PERSONAL.value}_")
     rest.create_model()
     refused = rest.http.get(MODEL, headers={"Authorization": f"Bearer {token}"})

@@ -10,8 +10,8 @@ from tests.registries import ManualClock, registry
 from modelkeep.app.bootstrap import Services, build
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import UnauthenticatedError
-from modelkeep.domains.access.domain import ADMIN_TOKEN_LIFE, TokenKind, new_secret
-from modelkeep.domains.access.service import PepperMismatchError
+from modelkeep.domains.access.domain.tokens import ADMIN_TOKEN_LIFE, TokenKind, new_secret
+from modelkeep.domains.access.service.authentication import PepperMismatchError
 from modelkeep.domains.access.tables import PrincipalRow, TokenRow
 from modelkeep.kernel.errors import Kind
 from modelkeep.kernel.events import Event
@@ -26,7 +26,7 @@ def principals(services: Services) -> int:
 
 
 def test_the_first_start_makes_one_administrator_with_a_token(services: Services, admin_token: str) -> None:
-    actor = services.access.authenticate(admin_token, REQUEST)
+    actor = services.authentication.authenticate(admin_token, REQUEST)
     assert (actor.name, actor.kind, actor.roles) == ("admin", PrincipalKind.USER, frozenset({"admin"}))
     assert actor.request is REQUEST
     assert principals(services) == 1
@@ -37,7 +37,7 @@ def test_a_later_start_makes_none_and_gives_no_token_away(
 ) -> None:
     with registry(settings, clock) as (again, token):
         assert token is None
-        assert again.access.authenticate(admin_token, REQUEST).name == "admin"
+        assert again.authentication.authenticate(admin_token, REQUEST).name == "admin"
     assert principals(services) == 1
 
 
@@ -55,23 +55,23 @@ def test_the_secret_of_a_token_is_stored_nowhere(services: Services, admin_token
     assert row.last_four == admin_token[-4:]
     assert admin_token[4:34].encode() not in row.secret_hash
     assert admin_token not in str(vars(row))
-    assert "secret key" not in repr(services.access)
+    assert "secret key" not in repr(services.authentication)
 
 
 def test_a_further_token_of_the_administrator_works_beside_the_first(
     services: Services, admin: Actor, admin_token: str
 ) -> None:
-    further = services.access.issue_admin_token()
-    actor = services.access.authenticate(further, REQUEST)
+    further = services.authentication.issue_admin_token()
+    actor = services.authentication.authenticate(further, REQUEST)
     assert actor.id == admin.id
     assert actor.token_id != admin.token_id
-    assert services.access.authenticate(admin_token, REQUEST).id == admin.id
+    assert services.authentication.authenticate(admin_token, REQUEST).id == admin.id
 
 
 @pytest.mark.parametrize("secret", [None, ""])
 def test_no_credential_is_answered_with_how_to_send_one(services: Services, secret: str | None) -> None:
     with pytest.raises(UnauthenticatedError, match="Authorization: Bearer mkp_") as refusal:
-        services.access.authenticate(secret, REQUEST)
+        services.authentication.authenticate(secret, REQUEST)
     assert refusal.value.kind is Kind.UNAUTHENTICATED
 
 
@@ -79,20 +79,20 @@ def test_no_credential_is_answered_with_how_to_send_one(services: Services, secr
 def test_a_malformed_token_is_refused_without_a_look_at_the_database(services: Services, secret: str) -> None:
     services.close()
     with pytest.raises(UnauthenticatedError, match="malformed"):
-        services.access.authenticate(secret, REQUEST)
+        services.authentication.authenticate(secret, REQUEST)
 
 
 def test_a_well_formed_token_of_nobody_is_refused(services: Services) -> None:
     with pytest.raises(UnauthenticatedError, match="not known to this registry"):
-        services.access.authenticate(new_secret(TokenKind.PERSONAL), REQUEST)
+        services.authentication.authenticate(new_secret(TokenKind.PERSONAL), REQUEST)
 
 
 def test_a_token_ends_with_its_life(services: Services, admin_token: str, clock: ManualClock) -> None:
     clock.advance(ADMIN_TOKEN_LIFE - timedelta(minutes=1))
-    services.access.authenticate(admin_token, REQUEST)
+    services.authentication.authenticate(admin_token, REQUEST)
     clock.advance(timedelta(minutes=1))
     with pytest.raises(UnauthenticatedError, match=f"ending in {admin_token[-4:]} has expired or was revoked"):
-        services.access.authenticate(admin_token, REQUEST)
+        services.authentication.authenticate(admin_token, REQUEST)
 
 
 def test_a_revoked_token_is_refused_by_a_server_that_has_not_seen_it(
@@ -102,15 +102,15 @@ def test_a_revoked_token_is_refused_by_a_server_that_has_not_seen_it(
         tx.session.execute(update(TokenRow).values(revoked_at=clock()))
         tx.record(Event("access.token_revoked", admin.id, admin, clock()))
     with registry(settings, clock) as (other, _), pytest.raises(UnauthenticatedError, match="was revoked"):
-        other.access.authenticate(admin_token, REQUEST)
+        other.authentication.authenticate(admin_token, REQUEST)
 
 
 def test_a_server_remembers_whom_it_has_just_let_in(services: Services, admin_token: str) -> None:
-    assert not services.access.remembers(admin_token)
-    services.access.authenticate(admin_token, REQUEST)
-    assert services.access.remembers(admin_token)
-    assert services.access.remembers("malformed")
-    assert services.access.remembers(None)
+    assert not services.authentication.remembers(admin_token)
+    services.authentication.authenticate(admin_token, REQUEST)
+    assert services.authentication.remembers(admin_token)
+    assert services.authentication.remembers("malformed")
+    assert services.authentication.remembers(None)
 
 
 def test_principals_are_shown_by_name_and_strangers_by_id(services: Services, admin: Actor) -> None:
@@ -121,5 +121,5 @@ def test_principals_are_shown_by_name_and_strangers_by_id(services: Services, ad
 def test_a_registry_without_an_administrator_issues_no_token(settings: Settings, clock: ManualClock) -> None:
     services = build(settings, clock=clock)
     with pytest.raises(UnauthenticatedError, match="no administrator yet"):
-        services.access.issue_admin_token()
+        services.authentication.issue_admin_token()
     services.close()

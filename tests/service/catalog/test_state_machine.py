@@ -86,7 +86,7 @@ class Catalog(RuleBasedStateMachine):
         (folder / "registry.db").write_bytes(self.template.read_bytes())
         settings = settings_for(folder, f"sqlite:///{folder / 'registry.db'}")
         self.services, token = self.stack.enter_context(registry(settings, ManualClock()))
-        self.admin = self.services.access.authenticate(token, RequestInfo("test"))
+        self.admin = self.services.authentication.authenticate(token, RequestInfo("test"))
         self.plain = {name: PlainModel() for name in NAMES}
         self.changes = 0
 

@@ -7,17 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelkeep.domains.access.domain import (
-    ADMIN,
-    ForbiddenError,
-    Permission,
+from modelkeep.domains.access.domain.permissions import ADMIN, ForbiddenError, Permission, require
+from modelkeep.domains.access.domain.tokens import (
     Token,
     TokenKind,
     hash_secret,
     is_well_formed,
     new_secret,
     pepper_fingerprint,
-    require,
 )
 from modelkeep.kernel.errors import Kind
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, TokenId

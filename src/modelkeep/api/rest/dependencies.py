@@ -1,76 +1,22 @@
 """What an endpoint may ask for: an actor, a service, a page, a revision. Nothing else."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from modelkeep.api.rest.errors import ProtocolError
-from modelkeep.domains.access import AccessService
-from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import IdempotencyService
-from modelkeep.domains.catalog import (
-    AliasService,
-    ContentService,
-    ListQuery,
-    ModelService,
-    NamespaceService,
-    RegistrationService,
-    VersionService,
-)
+from modelkeep.api.rest.services import Services
+from modelkeep.domains.catalog import ListQuery
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.paging import DEFAULT_PAGE_SIZE, PageRequest
 from modelkeep.kernel.references import ModelName, Selector, parse_selector
 
 _REVISION: Final = re.compile(r'(?P<quote>"?)(?P<revision>[0-9]{1,9})(?P=quote)')
-
-
-class Services(Protocol):
-    """The use cases this facade translates to; the composition root provides them."""
-
-    @property
-    def access(self) -> AccessService:
-        """Who acts."""
-
-    @property
-    def idempotency(self) -> IdempotencyService:
-        """Answers to repeated requests."""
-
-    @property
-    def uploads(self) -> UploadService:
-        """Content on its way in."""
-
-    @property
-    def namespaces(self) -> NamespaceService:
-        """Namespaces."""
-
-    @property
-    def models(self) -> ModelService:
-        """Models."""
-
-    @property
-    def versions(self) -> VersionService:
-        """Versions."""
-
-    @property
-    def registration(self) -> RegistrationService:
-        """New versions."""
-
-    @property
-    def aliases(self) -> AliasService:
-        """Aliases."""
-
-    @property
-    def content(self) -> ContentService:
-        """Files."""
-
-    @property
-    def readiness(self) -> Callable[[], dict[str, str]]:
-        """What the server depends on, and `ok` or what is wrong with it."""
 
 
 class IfMatchMissingError(ProtocolError):
@@ -104,11 +50,11 @@ async def authenticate(request: Request) -> Actor:
         idempotency_key=request.headers.get("idempotency-key") if request.method == "POST" else None,
         fingerprint=getattr(request.state, "fingerprint", ""),
     )
-    access = services_of(request).access
-    if access.remembers(secret):
-        actor = access.authenticate(secret, info)
+    authentication = services_of(request).authentication
+    if authentication.remembers(secret):
+        actor = authentication.authenticate(secret, info)
     else:
-        actor = await run_in_threadpool(access.authenticate, secret, info)
+        actor = await run_in_threadpool(authentication.authenticate, secret, info)
     request.state.actor = actor
     return actor
 

@@ -1,21 +1,14 @@
-"""Authenticates credentials, and decides whether an actor may perform an action."""
+"""Authenticates credentials."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from threading import Lock
 
 from cachetools import TTLCache
 
-from modelkeep.domains.access import domain
-from modelkeep.domains.access.domain import (
-    ADMIN,
-    ADMIN_TOKEN_LIFE,
-    Permission,
-    Principal,
-    Token,
-    TokenKind,
-    UnauthenticatedError,
-)
+from modelkeep.domains.access.domain import tokens
+from modelkeep.domains.access.domain.permissions import ADMIN
+from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.tokens import ADMIN_TOKEN_LIFE, Token, TokenKind, UnauthenticatedError
 from modelkeep.domains.access.repository import AccessRepository
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import Kind, RegistryError
@@ -26,8 +19,6 @@ from modelkeep.platform.database import Database, Transaction
 
 CACHE_SECONDS = 5
 """How long a revoked token may still open another process of the registry."""
-
-NAME_CACHE_SECONDS = 60
 
 _ASK = "send 'Authorization: Bearer mkp_…'; the command line finds its token after 'modelkeep login'"
 _STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
@@ -41,8 +32,8 @@ class PepperMismatchError(RegistryError):
 
 
 @dataclass(frozen=True, slots=True)
-class AccessService:
-    """Answers who is acting, and whether they may."""
+class AuthenticationService:
+    """Answers who is acting."""
 
     database: Database
     clock: Clock
@@ -50,9 +41,6 @@ class AccessService:
     pepper: bytes = field(repr=False)
     _seen: "TTLCache[bytes, tuple[Token, Principal]]" = field(
         default_factory=lambda: TTLCache(maxsize=10_000, ttl=CACHE_SECONDS), repr=False
-    )
-    _names: "TTLCache[str, str]" = field(
-        default_factory=lambda: TTLCache(maxsize=10_000, ttl=NAME_CACHE_SECONDS), repr=False
     )
     _lock: Lock = field(default_factory=Lock, repr=False)
 
@@ -64,9 +52,9 @@ class AccessService:
         """
         if not secret:
             raise UnauthenticatedError(f"this needs a credential: {_ASK}")
-        if not domain.is_well_formed(secret):
+        if not tokens.is_well_formed(secret):
             raise UnauthenticatedError("the token is malformed: copy it whole, it starts with mkp_, mks_ or mkc_")
-        token, principal = self._look_up(domain.hash_secret(secret, self.pepper))
+        token, principal = self._look_up(tokens.hash_secret(secret, self.pepper))
         if not token.usable_at(self.clock()):
             raise UnauthenticatedError(
                 f"the token ending in {token.last_four} has expired or was revoked; get a new one"
@@ -75,10 +63,10 @@ class AccessService:
 
     def remembers(self, secret: str | None) -> bool:
         """Say whether `authenticate` will answer without the database: a caller need not leave its thread for it."""
-        if not secret or not domain.is_well_formed(secret):
+        if not secret or not tokens.is_well_formed(secret):
             return True
         with self._lock:
-            return domain.hash_secret(secret, self.pepper) in self._seen
+            return tokens.hash_secret(secret, self.pepper) in self._seen
 
     def _look_up(self, secret_hash: bytes) -> tuple[Token, Principal]:
         with self._lock:
@@ -93,31 +81,13 @@ class AccessService:
             self._seen[secret_hash] = found
         return found
 
-    def require(self, actor: Actor, permission: Permission, subject: str) -> None:
-        """Raise ForbiddenError unless the actor may do this to the subject."""
-        domain.require(actor, permission, subject)
-
-    def names(self, ids: Iterable[str]) -> dict[str, str]:
-        """Return the names people know principals by, for display; an unknown one is shown by its id."""
-        wanted = frozenset(ids)
-        with self._lock:
-            known = {identity: self._names[identity] for identity in wanted if identity in self._names}
-        missing = wanted - known.keys()
-        if missing:
-            with self.database.snapshot() as tx:
-                found = AccessRepository(tx).names(missing)
-            with self._lock:
-                self._names.update(found)
-            known |= found
-        return {identity: known.get(identity, identity) for identity in wanted}
-
     def prepare(self) -> str | None:
         """Make the administrator at the very first start, and return its token: the only time it can be read.
 
         Raises:
             PepperMismatchError: the database's tokens were hashed under another secret key.
         """
-        fingerprint = domain.pepper_fingerprint(self.pepper)
+        fingerprint = tokens.pepper_fingerprint(self.pepper)
         with self.database.transaction() as tx:
             access = AccessRepository(tx)
             known = access.pepper()
@@ -146,11 +116,11 @@ class AccessService:
 
     def _issue(self, tx: Transaction, principal: Principal) -> str:
         now = self.clock()
-        secret = domain.new_secret(TokenKind.PERSONAL)
+        secret = tokens.new_secret(TokenKind.PERSONAL)
         token = Token(
             id=TokenId(self.new_id()),
             principal_id=principal.id,
-            secret_hash=domain.hash_secret(secret, self.pepper),
+            secret_hash=tokens.hash_secret(secret, self.pepper),
             last_four=secret[-4:],
             created_at=now,
             expires_at=now + ADMIN_TOKEN_LIFE,

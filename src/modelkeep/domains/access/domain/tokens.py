@@ -1,45 +1,23 @@
-"""Permissions, roles and the form of a token. Rules only: no I/O."""
+"""The form of a token, and what is stored of it."""
 
 import hashlib
 import hmac
 import re
 import secrets
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from modelkeep.kernel.errors import Kind, RegistryError
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, TokenId
+from modelkeep.kernel.identity import PrincipalId, TokenId
 
 _BASE62: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _RANDOM_LENGTH: Final = 30  # 178 bits
 _CHECKSUM_LENGTH: Final = 6
 _TOKEN: Final = re.compile(r"mk[psc]_[0-9A-Za-z]{36}")
 ADMIN_TOKEN_LIFE: Final = timedelta(days=366)
-
-
-class Permission(StrEnum):
-    """What a use case may require; the set is closed and named `noun.verb`."""
-
-    NAMESPACE_WRITE = "namespace.write"
-    NAMESPACE_DELETE = "namespace.delete"
-    MODEL_READ = "model.read"
-    MODEL_WRITE = "model.write"
-    MODEL_DELETE = "model.delete"
-    VERSION_READ = "version.read"
-    VERSION_CREATE = "version.create"
-    VERSION_WRITE = "version.write"
-    VERSION_DOWNLOAD = "version.download"
-    VERSION_DELETE = "version.delete"
-    ALIAS_WRITE = "alias.write"
-
-
-ADMIN: Final = "admin"
-ROLES: Final[Mapping[str, frozenset[Permission]]] = {ADMIN: frozenset(Permission)}
-"""The built-in roles and what they grant."""
 
 
 class UnauthenticatedError(RegistryError):
@@ -49,30 +27,12 @@ class UnauthenticatedError(RegistryError):
     code = "access.unauthenticated"
 
 
-class ForbiddenError(RegistryError):
-    """The actor holds no role that grants the action."""
-
-    kind = Kind.FORBIDDEN
-    code = "access.forbidden"
-
-
 class TokenKind(StrEnum):
     """Whose token it is; the letter is part of the token."""
 
     PERSONAL = "p"
     SERVICE = "s"
     CI = "c"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Somebody or something that acts."""
-
-    id: PrincipalId
-    kind: PrincipalKind
-    name: str
-    roles: frozenset[str]
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +73,6 @@ def hash_secret(secret: str, pepper: bytes) -> bytes:
 def pepper_fingerprint(pepper: bytes) -> str:
     """Return a public name for a pepper, so that a server with another one notices."""
     return hmac.new(pepper, b"modelkeep pepper fingerprint", hashlib.sha256).hexdigest()[:16]
-
-
-def require(actor: Actor, permission: Permission, subject: str) -> None:
-    """Raise ForbiddenError unless one of the actor's roles grants the permission."""
-    if not any(permission in ROLES.get(role, frozenset()) for role in actor.roles):
-        raise ForbiddenError(
-            f"{actor.name} may not {permission} on {subject}; ask an administrator for a role that grants {permission}",
-            permission=permission.value,
-            subject=subject,
-        )
 
 
 def _checksum(body: str) -> str:

@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from modelkeep.domains.access.domain import Principal, Token
+from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.tokens import Token
 from modelkeep.domains.access.tables import PepperRow, PrincipalRow, RoleGrantRow, TokenRow
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind, TokenId
 from modelkeep.platform.database import Transaction

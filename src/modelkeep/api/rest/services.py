@@ -1,0 +1,64 @@
+"""The use cases this facade translates to."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from modelkeep.domains.access import AccessService, AuthenticationService
+from modelkeep.domains.artifacts import UploadService
+from modelkeep.domains.audit import IdempotencyService
+from modelkeep.domains.catalog import (
+    AliasService,
+    ContentService,
+    ModelService,
+    NamespaceService,
+    RegistrationService,
+    VersionService,
+)
+
+
+class Services(Protocol):
+    """What the composition root provides."""
+
+    @property
+    def authentication(self) -> AuthenticationService:
+        """Who acts."""
+
+    @property
+    def access(self) -> AccessService:
+        """Who may."""
+
+    @property
+    def idempotency(self) -> IdempotencyService:
+        """Answers to repeated requests."""
+
+    @property
+    def uploads(self) -> UploadService:
+        """Content on its way in."""
+
+    @property
+    def namespaces(self) -> NamespaceService:
+        """Namespaces."""
+
+    @property
+    def models(self) -> ModelService:
+        """Models."""
+
+    @property
+    def versions(self) -> VersionService:
+        """Versions."""
+
+    @property
+    def registration(self) -> RegistrationService:
+        """New versions."""
+
+    @property
+    def aliases(self) -> AliasService:
+        """Aliases."""
+
+    @property
+    def content(self) -> ContentService:
+        """Files."""
+
+    @property
+    def readiness(self) -> Callable[[], dict[str, str]]:
+        """What the server depends on, and `ok` or what is wrong with it."""

@@ -1,0 +1,1 @@
+"""Rules of access control: permissions, principals, tokens. No I/O."""
