@@ -11,7 +11,7 @@ from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.audit import KeptResponse
-from modelkeep.domains.audit.domain import IdempotencyKeyReusedError, RequestRepeatedError
+from modelkeep.domains.audit.domain.requests import IdempotencyKeyReusedError, RequestRepeatedError
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, RequestInfo
 

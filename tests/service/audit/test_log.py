@@ -15,7 +15,7 @@ from tests.service.use_cases import AUDITED, UPLOADS, WRITES, UseCase, World
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
-from modelkeep.domains.audit.domain import SaltedText
+from modelkeep.domains.audit.domain.leaf import SaltedText
 from modelkeep.domains.audit.tables import ENTRY, HEAD, TEXT
 from modelkeep.domains.catalog import ModelDetails
 from modelkeep.kernel.canonical_json import canonical_json

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from modelkeep.domains.audit.domain import Leaf, SaltedText, leaf_of
+from modelkeep.domains.audit.domain.leaf import Leaf, SaltedText, leaf_of
 from modelkeep.kernel.canonical_json import canonical_json
 from modelkeep.kernel.digests import digest_json
 from modelkeep.kernel.errors import InvalidValueError

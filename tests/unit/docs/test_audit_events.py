@@ -7,7 +7,7 @@ from functools import cache
 
 from tests.unit.docs.pages import SOURCE, codes, table
 
-from modelkeep.domains.audit.domain import leaf_of
+from modelkeep.domains.audit.domain.leaf import leaf_of
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_removed, alias_set
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord

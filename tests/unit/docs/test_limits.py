@@ -3,7 +3,7 @@ from datetime import timedelta
 from tests.unit.docs.pages import codes, read, table
 
 from modelkeep.domains.artifacts import domain as artifacts
-from modelkeep.domains.audit import domain as audit
+from modelkeep.domains.audit.domain import requests as audit
 from modelkeep.domains.catalog.domain import aliases, fields, records
 from modelkeep.kernel import paging
 from modelkeep.kernel.manifest_paths import MAX_PATH_BYTES, MAX_SEGMENT_BYTES, ManifestRule

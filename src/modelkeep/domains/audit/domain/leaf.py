@@ -1,4 +1,4 @@
-"""The leaf of the audit log, and the rules of a repeated request.
+"""The leaf of the audit log.
 
 The leaf format is version 1 and final: RFC 8785 JSON without floats, hashed as RFC 6962 hashes a leaf. Personal data
 and free text enter it as salted commitments only, so that they can be erased while every proof still holds.
@@ -13,27 +13,11 @@ from datetime import datetime
 from modelkeep.kernel.canonical_json import canonical_json
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.digests import digest_json
-from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
 
 LEAF_VERSION = 1
 LEAF_PREFIX = b"\x00"  # RFC 6962 section 2.1: leaves and nodes must not be confused
 SALT_BYTES = 32
-MAX_KEY_LENGTH = 255
-
-
-class IdempotencyKeyReusedError(RegistryError):
-    """A key that stands for one request came with another."""
-
-    kind = Kind.INVALID
-    code = "audit.idempotency_key_reused"
-
-
-class RequestRepeatedError(RegistryError):
-    """The first request with this key is under way, or took effect and its answer was lost."""
-
-    kind = Kind.BLOCKED
-    code = "audit.request_repeated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +69,3 @@ def leaf_of(event: Event, *, seq: int, at: datetime, texts: Mapping[str, SaltedT
 
 def _digest(facts: Json) -> str | None:
     return None if facts is None else str(digest_json(facts))
-
-
-@dataclass(frozen=True, slots=True)
-class KeptResponse:
-    """What the first request with an idempotency key was answered."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]

@@ -1,0 +1,1 @@
+"""The rules of the audit log: leaves, the vocabulary of events, repeated requests. No I/O."""

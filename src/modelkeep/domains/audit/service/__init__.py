@@ -1,0 +1,6 @@
+"""Use cases of the audit log."""
+
+from modelkeep.domains.audit.service.requests import IdempotencyService, IdempotencySink
+from modelkeep.domains.audit.service.sink import AuditSink
+
+__all__ = ["AuditSink", "IdempotencyService", "IdempotencySink"]
