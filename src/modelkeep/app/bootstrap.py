@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelkeep.app import schema
+from modelkeep.app.background import job_kinds
 from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService, AuthenticationService
@@ -22,8 +23,9 @@ from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.kernel.ids import IdSource, new_id
 from modelkeep.platform.database import ConcurrentWriteError, Database, open_engines
-from modelkeep.platform.jobs import KeyedTasks
+from modelkeep.platform.jobs import JobRunner, JobStore, KeyedTasks
 from modelkeep.platform.objectstore import ObjectStore, open_store
+from modelkeep.platform.telemetry import job_metrics
 
 STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
 _VERIFIERS = 4
@@ -31,7 +33,7 @@ _VERIFIERS = 4
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything a facade may call."""
+    """Everything a facade may call, and the background work of a server."""
 
     authentication: AuthenticationService
     access: AccessService
@@ -43,6 +45,7 @@ class Services:
     registration: RegistrationService
     aliases: AliasService
     content: ContentService
+    background: JobRunner
     readiness: Callable[[], dict[str, str]]
     close: Callable[[], None]
 
@@ -58,6 +61,10 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     uploads = UploadService(database, access, store, clock, limits, verifications)
     artifacts = ArtifactService(database, store)
     operations = ArtifactOperations(clock, ids, limits)
+    idempotency = IdempotencyService(database, clock)
+    jobs = JobStore(database, system_clock, new_id)
+    background = JobRunner(jobs, job_kinds(jobs, uploads, idempotency), metrics=job_metrics())
+    database.listen(background.wake)
 
     def close() -> None:
         verifications.close()
@@ -66,7 +73,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     return Services(
         authentication=AuthenticationService(database, clock, ids, load_secret_key(settings)),
         access=access,
-        idempotency=IdempotencyService(database, clock),
+        idempotency=idempotency,
         uploads=uploads,
         namespaces=NamespaceService(database, access, clock),
         models=ModelService(database, access, clock, ids),
@@ -74,6 +81,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         registration=RegistrationService(database, access, operations, uploads, clock, ids),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, artifacts, limits),
+        background=background,
         readiness=lambda: _readiness(database, store),
         close=close,
     )

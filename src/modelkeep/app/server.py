@@ -12,7 +12,6 @@ from fastapi_offline import FastAPIOffline
 from modelkeep.api.rest import install_rest
 from modelkeep.api.rest.requests import JsonLimits
 from modelkeep.app.bootstrap import Services, build
-from modelkeep.app.housekeeping import Housekeeping
 from modelkeep.app.middleware import AnswerCompressionMiddleware, RequestContextMiddleware
 from modelkeep.app.settings import LogFormat, Settings
 from modelkeep.platform.telemetry import configure_logging, http_metrics, render_metrics
@@ -30,7 +29,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with Housekeeping(services):
+        with services.background:
             yield
         services.close()
 

@@ -13,7 +13,7 @@ from modelkeep.app import schema
 from modelkeep.kernel.errors import Kind
 from modelkeep.platform.database import DatabaseUnavailableError, Engines, SchemaError, open_engines
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 @pytest.fixture
@@ -113,4 +113,6 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
         "access_principal.name",
         "access_token.last_four",
         "audit_text.value",
+        "job.last_error",
+        "job_event.detail",
     }

@@ -230,3 +230,15 @@ def test_writers_of_one_row_take_turns_and_none_is_lost(filled: Database) -> Non
     with filled.snapshot() as tx:
         assert tx.session.scalar(select(NAMESPACE.c.revision)) == 41
     assert entries(filled) == 41
+
+
+def test_who_listens_hears_of_each_commit_with_events_and_of_nothing_else(filled: Database) -> None:
+    heard: list[int] = []
+    filled.listen(lambda: heard.append(entries(filled)))
+    with filled.transaction() as tx:
+        add(tx, "risk")
+    with filled.snapshot():
+        pass
+    with pytest.raises(UnauditedWriteError), filled.transaction() as tx:
+        tx.session.execute(insert(NAMESPACE), a_row("churn"))
+    assert heard == [2]

@@ -6,7 +6,8 @@ from sqlalchemy import Connection
 import modelkeep.domains.access.tables
 import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables
-import modelkeep.domains.catalog.tables  # noqa: F401 - each table module registers its tables
+import modelkeep.domains.catalog.tables
+import modelkeep.platform.jobs.tables  # noqa: F401 - each table module registers its tables
 from modelkeep.platform.database import Base
 
 

@@ -1,6 +1,6 @@
 """One use case, one transaction, at least one event for every write."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Protocol
@@ -79,6 +79,11 @@ class Database:
         """Keep the engines, and the sinks in the order they will be called: the audit log goes last."""
         self._engines = engines
         self._sinks = tuple(sinks)
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, notice: Callable[[], None]) -> None:
+        """Call `notice` after each commit of this process that recorded events: a hint, which must be quick."""
+        self._listeners.append(notice)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
@@ -99,6 +104,9 @@ class Database:
                 for sink in self._sinks:
                     tx.receipt = sink.record(session, tx.events) or tx.receipt
                 session.flush()
+        if tx.events:
+            for notice in self._listeners:
+                notice()
 
     @contextmanager
     def snapshot(self) -> Iterator[Transaction]:

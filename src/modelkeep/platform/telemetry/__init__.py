@@ -1,6 +1,14 @@
 """What a server tells its operators: metrics and structured logs."""
 
 from modelkeep.platform.telemetry.logs import configure_logging, current_request_id
-from modelkeep.platform.telemetry.metrics import HttpMetrics, http_metrics, render_metrics
+from modelkeep.platform.telemetry.metrics import HttpMetrics, JobMetrics, http_metrics, job_metrics, render_metrics
 
-__all__ = ["HttpMetrics", "configure_logging", "current_request_id", "http_metrics", "render_metrics"]
+__all__ = [
+    "HttpMetrics",
+    "JobMetrics",
+    "configure_logging",
+    "current_request_id",
+    "http_metrics",
+    "job_metrics",
+    "render_metrics",
+]

@@ -4,7 +4,15 @@ import os
 from functools import cache
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
@@ -38,10 +46,39 @@ class HttpMetrics:
         self._sent.inc(sent)
 
 
+class JobMetrics:
+    """Background work: how many jobs there are, and how the runs of each kind went and how long they took."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Register the metrics."""
+        self._jobs = Gauge(
+            "modelkeep_jobs", "Jobs by status", ("status",), registry=registry, multiprocess_mode="mostrecent"
+        )
+        self._runs = Counter("modelkeep_job_runs", "Runs of handlers", ("kind", "outcome"), registry=registry)
+        self._seconds = Histogram(
+            "modelkeep_job_duration_seconds", "Time of a run", ("kind",), buckets=_SECONDS, registry=registry
+        )
+
+    def ran(self, kind: str, outcome: str, seconds: float) -> None:
+        """Count one run: it was `saved`, it `failed`, or it was `lost` to another process."""
+        self._runs.labels(kind, outcome).inc()
+        self._seconds.labels(kind).observe(seconds)
+
+    def counted(self, status: str, number: int) -> None:
+        """Say how many jobs there are of a status."""
+        self._jobs.labels(status).set(number)
+
+
 @cache
 def http_metrics() -> HttpMetrics:
     """Return the one set of this process, however many applications are made in it: a name is registered once."""
     return HttpMetrics()
+
+
+@cache
+def job_metrics() -> JobMetrics:
+    """Return the one set of this process."""
+    return JobMetrics()
 
 
 def render_metrics() -> tuple[bytes, str]:

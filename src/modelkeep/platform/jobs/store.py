@@ -1,0 +1,259 @@
+"""Claims, leases and fenced saves of jobs: what makes background work safe with any number of processes.
+
+Time is the database's own (`clock_timestamp()`), so that a worker with a wrong clock takes nothing early; on SQLite
+all processes share one host and its clock. Every method is one short transaction unless it takes one.
+"""
+
+import random
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.events import Json
+from modelkeep.kernel.ids import IdSource
+from modelkeep.platform.database import AnyRow, Database, Transaction
+from modelkeep.platform.jobs.tables import JOB, JOB_EVENT
+from modelkeep.platform.jobs.values import MAX_ATTEMPTS, Again, Job, JobEvent, JobEventKind, JobStatus, Outcome
+
+_FIRST_PAUSE: Final = timedelta(seconds=1)
+_LONGEST_PAUSE: Final = timedelta(hours=1)
+_ERROR_LENGTH: Final = 1000
+_FORGET_AT_ONCE: Final = 1000
+_READY: Final = JOB.c.status == JobStatus.READY.value
+
+
+@dataclass(frozen=True, slots=True)
+class JobStore:
+    """The rows of all background work; `clock` is asked on SQLite only."""
+
+    database: Database
+    clock: Clock
+    new_id: IdSource
+
+    def now(self, tx: Transaction) -> datetime:
+        """Return the time that leases are measured by."""
+        if tx.dialect == "postgresql":
+            moment: datetime = tx.session.execute(select(func.clock_timestamp())).scalar_one()
+            return moment
+        return self.clock()
+
+    def add(
+        self,
+        tx: Transaction,
+        kind: str,
+        key: str,
+        *,
+        state: Mapping[str, Json] | None = None,
+        max_attempts: int = MAX_ATTEMPTS,
+    ) -> bool:
+        """Make a job that is due at once; False when there is one with this key, whatever its status."""
+        now = self.now(tx)
+        values = {
+            "id": self.new_id(),
+            "kind": kind,
+            "key": key,
+            "state": dict(state or {}),
+            "status": JobStatus.READY.value,
+            "run_at": now,
+            "attempts": 0,
+            "max_attempts": max_attempts,
+            "lease_until": now,
+            "fence": 0,
+            "created_at": now,
+            "changed_at": now,
+        }
+        dialect = postgresql if tx.dialect == "postgresql" else sqlite
+        made = tx.session.execute(
+            dialect.insert(JOB).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(JOB.c.id)
+        )
+        return made.one_or_none() is not None
+
+    def ensure(self, kind: str, key: str) -> None:
+        """Make a job unless there is one with this key."""
+        with self.database.transaction() as tx:
+            self.add(tx, kind, key)
+
+    def remove(self, tx: Transaction, key: str) -> None:
+        """Remove a job and its history; who works on it finds its lease lost."""
+        tx.session.execute(delete(JOB).where(JOB.c.key == key))
+
+    def due_in(self, kinds: Collection[str]) -> timedelta | None:
+        """Return how long until a job of these kinds is due, zero or less if one is now, None if there is none."""
+        with self.database.snapshot() as tx:
+            now = self.now(tx)
+            first = tx.session.execute(
+                select(func.min(JOB.c.run_at)).where(_READY, JOB.c.kind.in_(kinds), JOB.c.lease_until <= now)
+            ).scalar_one()
+        return None if first is None else first - now
+
+    def hasten(self, keys: Collection[str]) -> None:
+        """Make waiting jobs due now; those that are worked on, or pause after a failure, keep their time."""
+        with self.database.transaction() as tx:
+            now = self.now(tx)
+            waiting = (_READY, JOB.c.lease_until <= now, JOB.c.run_at > now, JOB.c.attempts == 0)
+            tx.session.execute(update(JOB).where(JOB.c.key.in_(keys), *waiting).values(run_at=now))
+
+    def claim(self, kinds: Collection[str], *, owner: str, ttl: timedelta, limit: int) -> list[Job]:
+        """Take up to `limit` due jobs for `ttl`, those first that wait longest.
+
+        A job that was claimed too often without ever being saved is dead: it may be what kills the processes.
+        """
+        with self.database.transaction() as tx:
+            now = self.now(tx)
+            due = (
+                select(JOB.c.id, JOB.c.attempts, JOB.c.max_attempts)
+                .where(_READY, JOB.c.kind.in_(kinds), JOB.c.run_at <= now, JOB.c.lease_until <= now)
+                .order_by(JOB.c.run_at)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            found = tx.session.execute(due).all()
+            for row in found:
+                if row.attempts >= row.max_attempts:
+                    self._bury(tx, row.id, now, f"no process that worked on it lived to tell, {row.attempts} times")
+            taken = [row.id for row in found if row.attempts < row.max_attempts]
+            claimed = tx.session.execute(
+                update(JOB)
+                .where(JOB.c.id.in_(taken))
+                .values(
+                    owner=owner,
+                    lease_until=now + ttl,
+                    fence=JOB.c.fence + 1,
+                    attempts=JOB.c.attempts + 1,
+                    changed_at=now,
+                )
+                .returning(*JOB.c)
+            )
+            return sorted((_job(row) for row in claimed), key=lambda job: job.run_at)
+
+    def renew(self, job: Job, ttl: timedelta) -> bool:
+        """Hold a job for `ttl` from now; False when somebody else holds it."""
+        with self.database.transaction() as tx:
+            return self._set(tx, job, lease_until=self.now(tx) + ttl)
+
+    def save(self, job: Job, outcome: Outcome) -> bool:
+        """Store what a handler answered; False when somebody else holds the job: the answer is dropped."""
+        with self.database.transaction() as tx:
+            now = self.now(tx)
+            values: dict[str, Any] = {"status": JobStatus.DONE.value}
+            if isinstance(outcome, Again):
+                values = {"run_at": now + outcome.delay}
+                if outcome.state is not None:
+                    values["state"] = dict(outcome.state)
+            return self._set(
+                tx, job, owner=None, lease_until=now, attempts=0, last_error=None, changed_at=now, **values
+            )
+
+    def fail(self, job: Job, error: str) -> bool:
+        """Try a job again after a pause that grows, with jitter; after the last attempt it is dead."""
+        error = error[:_ERROR_LENGTH].replace("\0", "")
+        with self.database.transaction() as tx:
+            now = self.now(tx)
+            pause = _pause(job.attempts)
+            values = {"owner": None, "lease_until": now, "run_at": now + pause, "last_error": error, "changed_at": now}
+            if not self._set(tx, job, **values):
+                return False
+            if job.attempts >= job.max_attempts:
+                self._bury(tx, job.id, now, error)
+            else:
+                self._note(tx, job.id, now, JobEventKind.FAILED, error)
+            return True
+
+    def retry(self, tx: Transaction, identity: str) -> bool:
+        """Make a dead job due now, as if it had never been tried; False when it is not dead."""
+        now = self.now(tx)
+        revived = tx.session.execute(
+            update(JOB)
+            .where(JOB.c.id == identity, JOB.c.status == JobStatus.DEAD.value)
+            .values(status=JobStatus.READY.value, run_at=now, attempts=0, changed_at=now)
+            .returning(JOB.c.id)
+        )
+        if revived.one_or_none() is None:
+            return False
+        self._note(tx, identity, now, JobEventKind.RETRIED, "")
+        return True
+
+    def cancel(self, tx: Transaction, identity: str) -> bool:
+        """Take a job out of the queue for good, also from who works on it; False when it is not in there."""
+        now = self.now(tx)
+        gone = tx.session.execute(
+            update(JOB)
+            .where(JOB.c.id == identity, JOB.c.status.in_((JobStatus.READY.value, JobStatus.DEAD.value)))
+            .values(
+                status=JobStatus.CANCELLED.value, fence=JOB.c.fence + 1, owner=None, lease_until=now, changed_at=now
+            )
+            .returning(JOB.c.id)
+        )
+        if gone.one_or_none() is None:
+            return False
+        self._note(tx, identity, now, JobEventKind.CANCELLED, "")
+        return True
+
+    def find(self, tx: Transaction, identity: str) -> Job | None:
+        """Return a job, or None."""
+        row = tx.session.execute(select(*JOB.c).where(JOB.c.id == identity)).one_or_none()
+        return None if row is None else _job(row)
+
+    def history(self, tx: Transaction, identity: str, *, limit: int) -> list[JobEvent]:
+        """Return the last lines of a job's history, newest first."""
+        rows = tx.session.execute(
+            select(*JOB_EVENT.c).where(JOB_EVENT.c.job_id == identity).order_by(JOB_EVENT.c.id.desc()).limit(limit)
+        )
+        return [JobEvent(row.at, JobEventKind(row.kind), row.detail) for row in rows]
+
+    def listed(self, tx: Transaction, status: JobStatus, *, after: str, limit: int) -> list[Job]:
+        """Return jobs of a status by id, from the one after `after` on."""
+        query = select(*JOB.c).where(JOB.c.status == status.value, JOB.c.id > after).order_by(JOB.c.id).limit(limit)
+        return [_job(row) for row in tx.session.execute(query)]
+
+    def counts(self) -> dict[JobStatus, int]:
+        """Return how many jobs there are of each status."""
+        with self.database.snapshot() as tx:
+            rows = tx.session.execute(select(JOB.c.status, func.count()).group_by(JOB.c.status)).all()
+        return dict.fromkeys(JobStatus, 0) | {JobStatus(status): number for status, number in rows}
+
+    def forget(self, *, older_than: timedelta) -> int:
+        """Drop ended jobs and lines of history of that age, a batch at a time; dead jobs stay. Return how many."""
+        with self.database.transaction() as tx:
+            before = self.now(tx) - older_than
+            ended = (JobStatus.DONE.value, JobStatus.CANCELLED.value)
+            gone = self._drop(tx, JOB.c.id, JOB.c.status.in_(ended) & (JOB.c.changed_at < before))
+            return gone + self._drop(tx, JOB_EVENT.c.id, JOB_EVENT.c.at < before)
+
+    def _drop(self, tx: Transaction, key: ColumnElement[str], which: ColumnElement[bool]) -> int:
+        keys = tx.session.scalars(select(key).where(which).limit(_FORGET_AT_ONCE)).all()
+        table = JOB if key is JOB.c.id else JOB_EVENT
+        tx.session.execute(delete(table).where(key.in_(keys)))
+        return len(keys)
+
+    def _set(self, tx: Transaction, job: Job, **values: object) -> bool:
+        """Change a job that is still held under the fence it was claimed with."""
+        held = (JOB.c.id == job.id, JOB.c.fence == job.fence, _READY)
+        changed = tx.session.execute(update(JOB).where(*held).values(**values).returning(JOB.c.id))
+        return changed.one_or_none() is not None
+
+    def _bury(self, tx: Transaction, identity: str, now: datetime, error: str) -> None:
+        values = {"status": JobStatus.DEAD.value, "owner": None, "last_error": error, "changed_at": now}
+        tx.session.execute(update(JOB).where(JOB.c.id == identity).values(**values))
+        self._note(tx, identity, now, JobEventKind.DIED, error)
+
+    def _note(self, tx: Transaction, identity: str, now: datetime, kind: JobEventKind, detail: str) -> None:
+        row = {"id": self.new_id(), "job_id": identity, "at": now, "kind": kind.value, "detail": detail}
+        tx.session.execute(JOB_EVENT.insert().values(row))
+
+
+def _pause(attempts: int) -> timedelta:
+    """Return the pause after a number of attempts: doubled each time, up to an hour, half of it by chance."""
+    longest: timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+    share: float = random.uniform(0.5, 1)  # noqa: S311 - jitter, no secret
+    return longest * share
+
+
+def _job(row: AnyRow) -> Job:
+    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    return Job(**(values | {"status": JobStatus(row.status)}))
