@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from tests.servers import azurite, ceph_rgw, moto, postgres
+from tests.servers import azurite, ceph_rgw, moto, openid_provider, postgres
 from tests.servers.azurite import AzureServer
+from tests.servers.openid_provider import OpenIdProvider
 from tests.servers.postgres import PostgresServer
 from tests.servers.processes import Running, ServerAbsentError, Start, running, shared
 from tests.servers.s3 import S3Server
@@ -36,6 +37,12 @@ def azurite_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AzureSe
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     with _provided(postgres.start, "postgres", tmp_path_factory) as server:
         yield PostgresServer(**server.settings)
+
+
+@pytest.fixture(scope="session")
+def openid_provider_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
+    with _provided(openid_provider.start, "openid", tmp_path_factory) as server:
+        yield OpenIdProvider(**server.settings)
 
 
 @contextmanager
