@@ -73,7 +73,7 @@ def seed(home: Home, manifest: str, shape: Shape) -> None:
             with database.transaction() as tx:
                 for number in batch:
                     _add_model(tx, number, Digest.parse(manifest))
-                tx.record(Event("bench.seeded", f"{batch[0]} to {batch[-1]}", STARTUP, system_clock()))
+                tx.record(Event("catalog.namespace_created", "bench", STARTUP, system_clock()))
             say(f"  seeded {batch[-1] * VERSIONS_PER_MODEL:,} versions")
     finally:
         services.close()

@@ -7,9 +7,11 @@ from pathlib import Path
 from threading import Lock
 
 import pytest
+from tests.events import check_event
 
 from modelkeep.app.bootstrap import Services, build, prepare
 from modelkeep.app.settings import Settings
+from modelkeep.domains.audit import BEFORE_ALL
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.ids import uuid7
@@ -64,6 +66,8 @@ def started(settings: Settings, clock: ManualClock) -> Iterator[tuple[Services, 
     with registry(settings, clock) as (services, token):
         assert token is not None
         yield services, token
+        for entry in services.audit_reader.read(BEFORE_ALL, 500):
+            check_event(entry.action, entry.subject, entry.data)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService, AuthenticationService
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
-from modelkeep.domains.audit import AuditSink, IdempotencyService, IdempotencySink
+from modelkeep.domains.audit import AuditReader, AuditSink, IdempotencyService, IdempotencySink
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -37,6 +37,7 @@ class Services:
 
     authentication: AuthenticationService
     access: AccessService
+    audit_reader: AuditReader
     idempotency: IdempotencyService
     uploads: UploadService
     namespaces: NamespaceService
@@ -73,6 +74,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     return Services(
         authentication=AuthenticationService(database, clock, ids, load_secret_key(settings)),
         access=access,
+        audit_reader=AuditReader(database),
         idempotency=idempotency,
         uploads=uploads,
         namespaces=NamespaceService(database, access, clock),

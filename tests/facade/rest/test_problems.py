@@ -165,7 +165,7 @@ def test_who_has_no_role_is_forbidden(rest: Rest) -> None:
     system = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
     with authentication.database.transaction() as tx:
         AccessRepository(tx).add_principal(nobody)
-        tx.record(Event("access.principal_created", nobody.id, system, authentication.clock()))
+        tx.record(Event("access.principal_created", nobody.id, system, authentication.clock(), {"roles": []}))
         token = authentication._issue(tx, nobody)
     assert token.startswith(f"mk{TokenKind.PERSONAL.value}_")
     rest.create_model()

@@ -100,7 +100,7 @@ def test_a_revoked_token_is_refused_by_a_server_that_has_not_seen_it(
 ) -> None:
     with services.access.database.transaction() as tx:
         tx.session.execute(update(TokenRow).values(revoked_at=clock()))
-        tx.record(Event("access.token_revoked", admin.id, admin, clock()))
+        tx.record(Event("catalog.namespace_deleted", "fraud", admin, clock()))
     with registry(settings, clock) as (other, _), pytest.raises(UnauthenticatedError, match="was revoked"):
         other.authentication.authenticate(admin_token, REQUEST)
 

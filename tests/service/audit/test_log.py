@@ -150,7 +150,7 @@ def test_what_people_typed_is_committed_to_and_can_be_erased(services: Services,
 
     with database.transaction() as tx:
         tx.session.execute(delete(TEXT).where(TEXT.c.seq == entry.seq))
-        tx.record(Event("pii.erased", "fraud/scorer", admin, entry.at))
+        tx.record(Event("catalog.namespace_deleted", "fraud", admin, entry.at))
     check_whole(services)
 
 
@@ -170,7 +170,7 @@ def test_entries_cannot_be_changed_or_deleted(services: Services, admin: Actor, 
     def tamper() -> None:
         with services.access.database.transaction() as tx:
             tx.session.execute(tampering)  # type: ignore[call-overload]  # an update or a delete
-            tx.record(Event("test.tampered", "audit", admin, before[0].at))
+            tx.record(Event("catalog.namespace_deleted", "fraud", admin, before[0].at))
 
     with pytest.raises((RegistryError, SQLAlchemyError)) as refusal:
         tamper()
@@ -197,7 +197,7 @@ def test_a_place_in_the_log_is_taken_once(services: Services, admin: Actor) -> N
     def forge() -> None:
         with services.access.database.transaction() as tx:
             tx.session.execute(insert(ENTRY), last._asdict())
-            tx.record(Event("test.forged", "audit", admin, last.at))
+            tx.record(Event("catalog.namespace_deleted", "fraud", admin, last.at))
 
     with pytest.raises(RegistryError):
         forge()

@@ -80,7 +80,7 @@ def fill(services: Services, admin: Actor) -> None:
             (ALIAS, "alias"),
         ):
             tx.session.execute(insert(table), made[rows])
-        tx.record(Event("test.filled", "catalog", admin, START))
+        tx.record(Event("catalog.namespace_created", "fraud", admin, START))
     with services.access.database._engines.writer.begin() as connection:
         connection.execute(text("ANALYZE"))
 

@@ -41,7 +41,7 @@ def add(database: Database, name: str, description: str = "") -> None:
     row = {"name": name, "description": description, "created_at": AT, "created_by": "ada", "revision": 1}
     with database.transaction() as tx:
         tx.session.execute(insert(NAMESPACE), row)
-        tx.record(Event("test.happened", name, ADA, AT))
+        tx.record(Event("catalog.namespace_deleted", name, ADA, AT))
 
 
 def names(database: Database) -> list[str]:

@@ -26,7 +26,7 @@ from modelkeep.platform.database import (
 
 AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
 ADA = Actor(PrincipalId("ada"), "Ada", PrincipalKind.USER, frozenset())
-HAPPENED = Event("test.happened", "subject", ADA, AT)
+HAPPENED = Event("catalog.namespace_deleted", "subject", ADA, AT)
 LONG = 20.0
 
 

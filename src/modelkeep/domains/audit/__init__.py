@@ -1,6 +1,33 @@
 """The audit log: one entry for every change, gapless, in the transaction of the change; and which request made it."""
 
+from modelkeep.domains.audit.domain.cloud_events import BATCH_MEDIA_TYPE, MEDIA_TYPE, cloud_event, cloud_type
+from modelkeep.domains.audit.domain.entries import Entry, EntryActor
+from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
 from modelkeep.domains.audit.domain.requests import KeptResponse
-from modelkeep.domains.audit.service import AuditSink, IdempotencyService, IdempotencySink
+from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
+from modelkeep.domains.audit.service import (
+    BEFORE_ALL,
+    AuditReader,
+    AuditSink,
+    IdempotencyService,
+    IdempotencySink,
+)
 
-__all__ = ["AuditSink", "IdempotencyService", "IdempotencySink", "KeptResponse"]
+__all__ = [
+    "BATCH_MEDIA_TYPE",
+    "BEFORE_ALL",
+    "MEDIA_TYPE",
+    "VOCABULARY",
+    "AuditReader",
+    "AuditSink",
+    "Entry",
+    "EntryActor",
+    "EventType",
+    "IdempotencyService",
+    "IdempotencySink",
+    "KeptResponse",
+    "cloud_event",
+    "cloud_type",
+    "growth_errors",
+    "public_type",
+]

@@ -1,12 +1,13 @@
-"""Appends to the log."""
+"""Appends to the log, and reads it in its order."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, case, insert, update
+from sqlalchemy import bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
+from modelkeep.domains.audit.domain.entries import Entry
 from modelkeep.domains.audit.domain.leaf import Leaf, SaltedText
 from modelkeep.domains.audit.tables import ENTRY, HEAD, TEXT
 from modelkeep.kernel.events import Event
@@ -21,6 +22,12 @@ _ADVANCE: Final = (
 )
 _APPEND: Final = insert(ENTRY)
 _APPEND_TEXTS: Final = insert(TEXT)
+_AFTER: Final = (
+    select(ENTRY.c.payload, ENTRY.c.leaf_hash)
+    .where(ENTRY.c.seq > bindparam("after"))
+    .order_by(ENTRY.c.seq)
+    .limit(bindparam("count"))
+)
 
 
 class AuditRepository:
@@ -61,3 +68,13 @@ class AuditRepository:
         ]
         if texts:
             self._session.execute(_APPEND_TEXTS, texts)
+
+    def after(self, seq: int, limit: int) -> list[Entry]:
+        """Return the entries after a place in the log, in order."""
+        rows = self._session.execute(_AFTER, {"after": seq, "count": limit})
+        return [Entry.read(row.payload, row.leaf_hash) for row in rows]
+
+    def size(self) -> int:
+        """Return how many places are taken."""
+        size: int = self._session.scalars(select(HEAD.c.size)).one()
+        return size

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit.domain.leaf import SALT_BYTES, Leaf, SaltedText, leaf_of
+from modelkeep.domains.audit.domain.vocabulary import event_type
 from modelkeep.domains.audit.repository import AuditRepository
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Receipt
@@ -23,7 +24,13 @@ class AuditSink:
     clock: Clock
 
     def record(self, session: Session, events: Sequence[Event]) -> Receipt:
-        """Append the events and return the receipt of the last one."""
+        """Append the events and return the receipt of the last one.
+
+        Raises:
+            UndocumentedEventError: an event is not what the vocabulary says; everything is rolled back.
+        """
+        for event in events:
+            event_type(event.name).check(event)
         salted = [_salt(event) for event in events]
         log = AuditRepository(session)
         first, at = log.advance(len(events), self.clock())

@@ -1,0 +1,77 @@
+"""An entry of the log as it is read."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from modelkeep.domains.audit.domain.event_types import public_type
+from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.events import Json
+
+
+class CorruptEntryError(RegistryError):
+    """An entry of the log is not what was once written."""
+
+    kind = Kind.CORRUPT
+    code = "audit.corrupt_entry"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryActor:
+    """Who made an entry: a pseudonymous id, and the token used."""
+
+    kind: str
+    id: str
+    token_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, read from its leaf: the bytes that its hash covers are all that is believed."""
+
+    seq: int
+    at: datetime
+    action: str
+    subject: str
+    actor: EntryActor
+    request_id: str
+    data: Mapping[str, Json]
+    before_digest: str | None
+    after_digest: str | None
+    leaf: bytes
+    leaf_hash: bytes
+
+    @classmethod
+    def read(cls, leaf: bytes, leaf_hash: bytes) -> Self:
+        """Return the entry in a leaf of version 1.
+
+        Raises:
+            CorruptEntryError: the bytes are no leaf.
+        """
+        try:
+            document = json.loads(leaf)
+            actor = document["actor"]
+            return cls(
+                seq=document["seq"],
+                at=datetime.fromisoformat(document["ts"]),
+                action=document["action"],
+                subject=document["resource"],
+                actor=EntryActor(actor["type"], actor["id"], actor["via_token_id"]),
+                request_id=document["request_id"],
+                data=document["data"],
+                before_digest=document["before_digest"],
+                after_digest=document["after_digest"],
+                leaf=leaf,
+                leaf_hash=leaf_hash,
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptEntryError(
+                f"the leaf with the hash {leaf_hash.hex()} is none this registry wrote: the log was tampered with"
+            ) from error
+
+    @property
+    def type(self) -> str:
+        """The public type: `MODEL_CREATED`."""
+        return public_type(self.action)

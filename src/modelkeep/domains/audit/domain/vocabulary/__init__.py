@@ -1,0 +1,24 @@
+"""The vocabulary of the audit log: every event there is. A new event is one entry in the module of its domain."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from modelkeep.domains.audit.domain.event_types import EventType, UndocumentedEventError
+from modelkeep.domains.audit.domain.vocabulary.access import ACCESS
+from modelkeep.domains.audit.domain.vocabulary.catalog import CATALOG
+from modelkeep.domains.audit.domain.vocabulary.reserved import RESERVED
+
+VOCABULARY: Final[Mapping[str, EventType]] = {kind.name: kind for kind in (*ACCESS, *CATALOG, *RESERVED)}
+"""Every event type, by its name in the log."""
+
+
+def event_type(name: str) -> EventType:
+    """Return the type of an event.
+
+    Raises:
+        UndocumentedEventError: the vocabulary does not have it.
+    """
+    known = VOCABULARY.get(name)
+    if known is None:
+        raise UndocumentedEventError(f"{name} is not in the vocabulary: add it in domains/audit/domain/vocabulary")
+    return known

@@ -1,0 +1,213 @@
+"""The vocabulary of the audit log: complete, true, and growing only."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import cast
+
+import jsonschema_rs
+import pytest
+from tests.events import check_event
+from tests.unit.docs.pages import SOURCE, codes, table
+
+from modelkeep.domains.audit import VOCABULARY, EventType, growth_errors
+from modelkeep.domains.audit.domain.event_types import Schema, UndocumentedEventError
+from modelkeep.domains.audit.domain.leaf import leaf_of
+from modelkeep.domains.audit.domain.vocabulary import event_type
+from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_removed, alias_set
+from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
+from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
+from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.events import Event
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
+from modelkeep.kernel.references import ModelName
+from modelkeep.kernel.semver import Version
+
+NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
+ANA = Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset())
+SCORER = ModelName("fraud", "scorer")
+MADE_BY_A_SERVICE = {"access.principal_created", "access.token_created"}
+"""Events that no value of a domain makes: service tests hold them against their schema."""
+
+
+def a_model() -> Model:
+    return Model(
+        id="m",
+        name=SCORER,
+        description="",
+        task="",
+        visibility=Visibility.INTERNAL,
+        owners=(),
+        tags={"team": "risk"},
+        last_number=1,
+        created_at=NOW,
+        created_by=ANA.id,
+        changed_at=NOW,
+        changed_by=ANA.id,
+    )
+
+
+def a_version() -> ModelVersion:
+    return ModelVersion(
+        id="v",
+        model_id="m",
+        model=SCORER,
+        number=1,
+        version=Version.parse("1.0.0"),
+        stage=DRAFT,
+        manifest_digest=Digest.of(b""),
+        file_count=0,
+        total_size=0,
+        record=VersionRecord(tags={"team": "risk"}, metrics=(Metric("auc", 0.94),)),
+        aliases=(),
+        created_at=NOW,
+        created_by=ANA.id,
+        changed_at=NOW,
+        changed_by=ANA.id,
+    )
+
+
+def events() -> Iterator[Event]:
+    """Yield what each rule of the catalog records."""
+    namespace, model, version = Namespace("fraud", "", NOW, ANA.id), a_model(), a_version()
+    interval = AliasInterval("champion", version.id, 1, version.version, NOW, ANA.id, revision=1)
+    yield namespace.created(ANA)
+    yield namespace.describe("new", ANA, NOW)[1]
+    yield namespace.deleted(ANA, NOW)
+    yield model.created(ANA)
+    yield model.update(ModelDetails(description="new", task="new", owners=("ana",)), ANA, NOW)[1]
+    yield model.tag("team", "fraud", ANA, NOW)[1]
+    yield model.untag("team", ANA, NOW)[1]
+    yield model.delete(ANA, NOW)[1]
+    yield replace(model, deleted_at=NOW).restore(ANA, NOW)[1]
+    yield version.registered(ANA)
+    yield version.describe("new", ANA, NOW)[1]
+    yield version.tag("team", "fraud", ANA, NOW)[1]
+    yield version.untag("team", ANA, NOW)[1]
+    yield version.measure((Metric("auc", 0.95),), ANA, NOW)[1]
+    yield version.delete(ANA, NOW)[1]
+    yield replace(version, deleted_at=NOW).restore(ANA, NOW)[1]
+    yield alias_set(version, "champion", None, ANA, NOW)
+    yield alias_removed(SCORER, interval, ANA, NOW)
+
+
+@cache
+def names_in_source() -> set[str]:
+    """Return the first argument of every `Event(...)` and `_event(...)` that is a text."""
+    calls = [
+        node
+        for path in SOURCE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and node.args
+    ]
+    return {
+        str(call.args[0].value)
+        for call in calls
+        if ast.unparse(call.func).rpartition(".")[2] in {"Event", "_event"} and isinstance(call.args[0], ast.Constant)
+    }
+
+
+EVENTS = tuple(events())
+
+
+def test_every_event_is_in_the_vocabulary_and_no_other() -> None:
+    assert {name for name, kind in VOCABULARY.items() if not kind.reserved} == names_in_source()
+
+
+def test_the_rules_above_make_every_event_of_the_catalog() -> None:
+    assert {event.name for event in EVENTS} == {name for name in names_in_source() if name.startswith("catalog.")}
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)
+def test_an_event_is_what_its_type_declares(event: Event) -> None:
+    event_type(event.name).check(event)
+    check_event(event.name, event.subject, event.data)
+
+
+def test_types_are_named_once_and_as_their_events() -> None:
+    assert len({kind.type for kind in VOCABULARY.values()}) == len(VOCABULARY)
+    for name, kind in VOCABULARY.items():
+        assert re.fullmatch(r"[a-z]+\.[a-z]+(_[a-z]+)+", name), name
+        assert kind.description.endswith("."), name
+
+
+@pytest.mark.parametrize("kind", VOCABULARY.values(), ids=lambda kind: kind.type)
+def test_the_schema_of_a_type_is_a_schema(kind: EventType) -> None:
+    assert jsonschema_rs.meta.is_valid(dict(kind.schema))
+    assert set(kind.optional) <= set(kind.data)
+
+
+CREATED = Event("catalog.model_created", "fraud/scorer", ANA, NOW, {"model_id": "m", "revision": 1})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        replace(CREATED, data={"model_id": "m"}),
+        replace(CREATED, data={**CREATED.data, "colour": "red"}),
+        replace(CREATED, texts={"poem": "roses"}),
+        replace(CREATED, name="catalog.model_painted"),
+        Event("governance.model_archived", "fraud/scorer:1.0.0", ANA, NOW),
+    ],
+    ids=["a member less", "a member more", "a text more", "no such type", "a reserved type"],
+)
+def test_what_the_vocabulary_does_not_say_is_no_event(event: Event) -> None:
+    with pytest.raises(UndocumentedEventError):
+        event_type(event.name).check(event)
+
+
+def changed(**members: object) -> dict[str, object]:
+    schema = deepcopy(TINY)
+    schema.update(deepcopy(members))
+    return schema
+
+
+TINY: dict[str, object] = {
+    "type": "object",
+    "properties": {"a": {"type": "string"}, "b": {"type": "array", "items": {"type": "integer"}}},
+    "required": ["a"],
+}
+A, B = TINY["properties"].values()  # type: ignore[attr-defined]  # it is a dictionary
+
+
+@pytest.mark.parametrize(
+    "after",
+    [TINY, changed(properties={"a": A, "b": B, "c": {"type": "string"}}), changed(title="Tiny", description="new")],
+)
+def test_a_schema_may_grow(after: Schema) -> None:
+    assert list(growth_errors(cast("Schema", TINY), after)) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "problem"),
+    [
+        (changed(properties={"a": A}), "data.b: is gone"),
+        (changed(properties={"a": {"type": "integer"}, "b": B}), "data.a: the type was string, and is integer"),
+        (changed(properties={"a": {"type": ["string", "null"]}, "b": B}), "data.a: the type was"),
+        (changed(properties={"a": {"type": "string", "pattern": "x"}, "b": B}), "data.a: the pattern"),
+        (changed(required=["a", "b"]), "data: what is required has changed"),
+        (changed(required=[]), "data: what is required has changed"),
+        (changed(properties={"a": A, "b": {"type": "array", "items": A}}), "data.b[]: the type was integer"),
+    ],
+)
+def test_a_schema_may_not_lose_or_change_anything(after: Schema, problem: str) -> None:
+    (found,) = growth_errors(cast("Schema", TINY), after)
+    assert found.startswith(problem)
+
+
+def test_values_of_an_enumeration_are_added_but_never_removed() -> None:
+    few, many = {"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["a", "b"]}
+    assert list(growth_errors(few, many)) == []
+    assert list(growth_errors(many, few)) == ["data: values are gone that older entries have"]
+
+
+def test_the_members_of_a_leaf_are_documented_and_no_other() -> None:
+    leaf = leaf_of(EVENTS[0], seq=0, at=NOW, texts={})
+    documented = {name for row in table("reference/audit-events.md", "Member") for name in codes(row["Member"])}
+    assert documented == set(json.loads(leaf.payload))
