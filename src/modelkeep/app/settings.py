@@ -11,6 +11,7 @@ from modelkeep.domains.artifacts import UploadLimits
 from modelkeep.kernel.canonical_json import MAX_INTEGER
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.manifests import ManifestLimits
+from modelkeep.platform.outbound_http import OutboundPolicy
 
 PREFIX: Final = "MODELKEEP_"
 DEFAULT_PORT: Final = 8080
@@ -61,6 +62,7 @@ class Settings:
     max_file_bytes: int = 8 * 2**40
     part_bytes: int = 32 * 1024 * 1024
     database_pool: int = 16
+    outbound_allow: str = ""
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **flags: object) -> Self:
@@ -103,6 +105,15 @@ class Settings:
     def manifest_limits(self) -> ManifestLimits:
         """The greatest manifest that is accepted."""
         return replace(ManifestLimits(), max_files=self.max_files, max_file_size=self.max_file_bytes)
+
+    @property
+    def outbound_policy(self) -> OutboundPolicy:
+        """Which addresses the server sends requests to.
+
+        Raises:
+            InvalidValueError: the list of what is allowed is malformed.
+        """
+        return OutboundPolicy.parse(self.outbound_allow)
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:
