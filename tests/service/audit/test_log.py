@@ -9,12 +9,13 @@ from hashlib import sha256
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
-from tests.builders import SCORER, a_model
+from tests.builders import EVERYTHING, SCORER, a_model
 from tests.registries import ManualClock
-from tests.service.use_cases import AUDITED, UPLOADS, WRITES, UseCase, World
+from tests.service.use_cases import AUDITED, SECOND, UPLOADS, WRITES, UseCase, World
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.audit import receipts_of
 from modelkeep.domains.audit.domain.leaf import SaltedText
 from modelkeep.domains.audit.tables import ENTRY, HEAD, TEXT
 from modelkeep.domains.catalog import ModelDetails
@@ -209,3 +210,28 @@ def test_a_change_that_changes_nothing_has_no_receipt(world: World, admin: Actor
     assert models.set_tag(admin, SCORER, "team", "risk", seen=1).receipt is None
     assert len(world.entries()) == before
     assert models.update(admin, SCORER, ModelDetails(), seen=1).receipt is not None
+
+
+def test_the_entry_that_made_an_interval_so_is_found_by_its_subject_and_time(world: World, admin: Actor) -> None:
+    aliases, database = world.services.aliases, world.services.access.database
+    aliases.set(admin, SCORER, "champion", SECOND, seen=1)
+    aliases.remove(admin, SCORER, "champion", seen=2)
+    second, first = aliases.history(admin, SCORER, "champion", EVERYTHING).items
+    assert second.until is not None
+    subject = f"{SCORER}@champion"
+    wanted = [(subject, first.since), (subject, second.since), (subject, second.until), ("fraud", first.since)]
+    with database.snapshot() as tx:
+        found = receipts_of(tx, wanted)
+        assert receipts_of(tx, []) == {}
+    log = world.entries()
+    made = [log[found[place].seq] for place in wanted[:3]]
+    assert [entry.action for entry in made] == ["catalog.alias_set", "catalog.alias_set", "catalog.alias_removed"]
+    assert [found[place].leaf_hash for place in wanted[:3]] == [entry.leaf_hash.hex() for entry in made]
+    assert wanted[3] not in found
+
+
+def test_an_entry_knows_the_namespace_and_the_model_it_is_about(world: World) -> None:
+    places = {entry.subject: (entry.namespace, entry.model) for entry in world.entries()}
+    assert places["fraud"] == ("fraud", "")
+    assert places[str(SCORER)] == places[f"{SCORER}:1.0.0"] == places[f"{SCORER}@champion"] == ("fraud", str(SCORER))
+    assert {place for subject, place in places.items() if "-" in subject} == {("", "")}

@@ -13,7 +13,7 @@ from modelkeep.app import schema
 from modelkeep.kernel.errors import Kind
 from modelkeep.platform.database import DatabaseUnavailableError, Engines, SchemaError, open_engines
 
-HEAD = "0002"
+HEAD = "0003"
 
 
 @pytest.fixture

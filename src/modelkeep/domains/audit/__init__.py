@@ -5,6 +5,7 @@ from modelkeep.domains.audit.domain.entries import Entry, EntryActor
 from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
+from modelkeep.domains.audit.operations import receipts_of
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
     AuditReader,
@@ -30,4 +31,5 @@ __all__ = [
     "cloud_type",
     "growth_errors",
     "public_type",
+    "receipts_of",
 ]

@@ -20,20 +20,34 @@ class AuditHeadRow(Base):
 
 
 class AuditEntryRow(Base):
-    """One entry; triggers refuse to change or delete it."""
+    """One entry; triggers refuse to change or delete it.
+
+    `namespace` and `model` (its whole name) say where its subject belongs, and are empty for what concerns the whole
+    registry. `happened_at` is the event's own time, as the rows it describes hold it; the log's, `at`, is not before it
+    and never goes back. There is no payload once the entry is pruned.
+    """
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "subject", "seq"), Index(None, "actor_id", "seq"), Index(None, "action", "seq"))
+    __table_args__ = (
+        Index(None, "subject", "seq"),
+        Index(None, "namespace", "seq"),
+        Index(None, "model", "seq"),
+        Index(None, "actor_id", "seq"),
+        Index(None, "action", "seq"),
+    )
 
     seq: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
     )
     at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    happened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     action: Mapped[str] = mapped_column(ordered_text())
     subject: Mapped[str] = mapped_column(ordered_text())
+    namespace: Mapped[str] = mapped_column(ordered_text())
+    model: Mapped[str] = mapped_column(ordered_text())
     actor_id: Mapped[str] = mapped_column(ordered_text())
     request_id: Mapped[str] = mapped_column(ordered_text(), index=True)
-    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
     leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
 
 

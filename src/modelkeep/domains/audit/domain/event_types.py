@@ -6,7 +6,7 @@ A type is part of the public contract and only ever grows: `growth_errors` says 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias, cast
+from typing import Final, NamedTuple, TypeAlias, cast
 
 from modelkeep.kernel.events import Event, Json
 
@@ -14,6 +14,7 @@ Schema: TypeAlias = Mapping[str, Json]
 """A JSON Schema (draft 2020-12) of one member of an event's data."""
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+WHOLE_REGISTRY: Final = "*"
 TEXT: Final[Schema] = {"type": "string"}
 BOOLEAN: Final[Schema] = {"type": "boolean"}
 INTEGER: Final[Schema] = {"type": "integer"}
@@ -51,12 +52,32 @@ class UndocumentedEventError(RuntimeError):
     """An event is not in the vocabulary, or carries what its type does not declare; nothing is committed."""
 
 
+class Place(NamedTuple):
+    """Where a subject belongs: its namespace, and its model's whole name; empty texts for none."""
+
+    namespace: str
+    model: str
+
+
 @dataclass(frozen=True, slots=True)
 class SubjectForm:
-    """What the subject of an event looks like: as the documentation writes it, and as a pattern."""
+    """What the subject of an event looks like: as the documentation writes it, and as a pattern.
+
+    `placed` ones begin with `namespace` or `namespace/model`: who may read the log of that reads them. The others
+    concern the whole registry.
+    """
 
     text: str
     pattern: str
+    placed: bool = False
+
+    def place_of(self, subject: str) -> Place:
+        """Return the namespace and the model that a subject belongs to."""
+        name = re.split("[:@]", subject, maxsplit=1)[0]
+        if not self.placed or not name or name == WHOLE_REGISTRY:
+            return Place("", "")
+        namespace, slash, _ = name.partition("/")
+        return Place(namespace, name if slash else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Appends to the log, and reads it in its order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, case, insert, select, update
+from sqlalchemy import bindparam, case, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit.domain.entries import Entry
 from modelkeep.domains.audit.domain.leaf import Leaf, SaltedText
+from modelkeep.domains.audit.domain.vocabulary import event_type
 from modelkeep.domains.audit.tables import ENTRY, HEAD, TEXT
-from modelkeep.kernel.events import Event
+from modelkeep.kernel.events import Event, Receipt
 from modelkeep.platform.database import SchemaError, UtcDateTime
 
 _NOW: Final = bindparam("now", type_=UtcDateTime)
@@ -22,9 +23,10 @@ _ADVANCE: Final = (
 )
 _APPEND: Final = insert(ENTRY)
 _APPEND_TEXTS: Final = insert(TEXT)
+_RECEIPTS: Final = select(ENTRY.c.subject, ENTRY.c.happened_at, ENTRY.c.seq, ENTRY.c.leaf_hash)
 _AFTER: Final = (
     select(ENTRY.c.payload, ENTRY.c.leaf_hash)
-    .where(ENTRY.c.seq > bindparam("after"))
+    .where(ENTRY.c.seq > bindparam("after"), ENTRY.c.payload.is_not(None))
     .order_by(ENTRY.c.seq)
     .limit(bindparam("count"))
 )
@@ -51,8 +53,10 @@ class AuditRepository:
             {
                 "seq": leaf.seq,
                 "at": leaf.at,
+                "happened_at": event.at,
                 "action": event.name,
                 "subject": event.subject,
+                **event_type(event.name).subject.place_of(event.subject)._asdict(),
                 "actor_id": event.actor.id,
                 "request_id": event.actor.request.id,
                 "payload": leaf.payload,
@@ -73,6 +77,12 @@ class AuditRepository:
         """Return the entries after a place in the log, in order."""
         rows = self._session.execute(_AFTER, {"after": seq, "count": limit})
         return [Entry.read(row.payload, row.leaf_hash) for row in rows]
+
+    def receipts(self, wanted: Collection[tuple[str, datetime]]) -> dict[tuple[str, datetime], Receipt]:
+        """Return the receipts of the events of these subjects at these times; of several at once, of the last."""
+        place = tuple_(ENTRY.c.subject, ENTRY.c.happened_at)
+        rows = self._session.execute(_RECEIPTS.where(place.in_(wanted)).order_by(ENTRY.c.seq))
+        return {(row.subject, row.happened_at): Receipt(row.seq, row.leaf_hash.hex()) for row in rows}
 
     def size(self) -> int:
         """Return how many places are taken."""
