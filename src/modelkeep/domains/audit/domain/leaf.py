@@ -14,9 +14,9 @@ from modelkeep.kernel.canonical_json import canonical_json
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.digests import digest_json
 from modelkeep.kernel.events import Event, Json
+from modelkeep.kernel.merkle import leaf_hash
 
 LEAF_VERSION = 1
-LEAF_PREFIX = b"\x00"  # RFC 6962 section 2.1: leaves and nodes must not be confused
 SALT_BYTES = 32
 
 
@@ -45,7 +45,7 @@ class Leaf:
     @property
     def hash(self) -> bytes:
         """SHA-256 of the leaf prefix and the payload (RFC 6962 section 2.1), 32 bytes."""
-        return hashlib.sha256(LEAF_PREFIX + self.payload).digest()
+        return leaf_hash(self.payload)
 
 
 def leaf_of(event: Event, *, seq: int, at: datetime, texts: Mapping[str, SaltedText]) -> Leaf:
