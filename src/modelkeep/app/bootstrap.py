@@ -56,7 +56,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     engines = open_engines(settings.database_url, pool_size=settings.database_pool)
     store = open_store(settings.store_url)
     database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
-    access = AccessService(database)
+    access = AccessService(database, clock)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)

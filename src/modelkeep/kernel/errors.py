@@ -5,7 +5,10 @@ below it, knows HTTP, gRPC, MLflow or Hugging Face.
 """
 
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:  # the command line knows errors, and no events
+    from modelkeep.kernel.events import Event
 
 
 class Kind(StrEnum):
@@ -34,10 +37,14 @@ class RegistryError(Exception):
     code: ClassVar[str]
 
     def __init__(self, message: str, **details: object) -> None:
-        """Keep the human message and the machine-readable details (JSON values) apart."""
+        """Keep the human message and the machine-readable details (JSON values) apart.
+
+        `event` is what the audit log keeps of the failure itself, though its transaction is rolled back.
+        """
         super().__init__(message)
         self.message = message
         self.details = details
+        self.event: Event | None = None
 
 
 class InvalidValueError(RegistryError):

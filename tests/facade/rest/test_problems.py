@@ -8,15 +8,11 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from tests.facade.rest.registry import ANY, API, Rest, problem
+from tests.people import a_token, somebody
 
 from modelkeep.api.rest.errors import STATUS, install_error_handlers
-from modelkeep.domains.access.domain.principals import Principal
-from modelkeep.domains.access.domain.tokens import TokenKind
-from modelkeep.domains.access.repository import AccessRepository
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError
-from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
 
 MODEL = f"{API}/models/fraud/scorer"
 
@@ -159,18 +155,24 @@ def test_blockers_are_listed_for_programs(rest: Rest) -> None:
     assert blocked["context"] == {"aliases": ["champion"]}
 
 
-def test_who_has_no_role_is_forbidden(rest: Rest) -> None:
-    authentication = rest.services.authentication
-    nobody = Principal(PrincipalId("0" * 32), PrincipalKind.USER, "nobody", frozenset(), authentication.clock())
-    system = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
-    with authentication.database.transaction() as tx:
-        AccessRepository(tx).add_principal(nobody)
-        tx.record(Event("access.principal_created", nobody.id, system, authentication.clock(), {"roles": []}))
-        token = authentication._issue(tx, nobody)
-    assert token.startswith(f"mk{TokenKind.PERSONAL.value}_")
+def test_what_one_may_not_see_is_not_there_and_what_one_may_not_change_is_forbidden(rest: Rest) -> None:
+    nobody = {"Authorization": f"Bearer {a_token(rest.services, somebody(rest.services))}"} | ANY
     rest.create_model()
-    refused = rest.http.get(MODEL, headers={"Authorization": f"Bearer {token}"})
-    assert "ask an administrator" in problem(refused, 403, "access.forbidden")["detail"]
+    rest.create_model("fraud/shared", visibility="internal")
+    hidden = problem(rest.http.delete(MODEL, headers=nobody), 404, "catalog.model_not_found")
+    absent = problem(rest.http.delete(f"{API}/models/fraud/absent", headers=nobody), 404, "catalog.model_not_found")
+    assert hidden["detail"].replace("scorer", "absent") == absent["detail"]
+    assert rest.http.get(f"{API}/models/fraud/shared", headers=nobody).status_code == 200
+    refused = problem(rest.http.delete(f"{API}/models/fraud/shared", headers=nobody), 403, "access.forbidden")
+    assert "may not model.delete on fraud/shared; ask an administrator" in refused["detail"]
+    assert refused["context"] == {"permission": "model.delete", "scope": "fraud/shared"}
+
+
+def test_a_refusal_under_an_idempotency_key_is_answered_alike_each_time(rest: Rest) -> None:
+    headers = {"Authorization": f"Bearer {a_token(rest.services, somebody(rest.services))}", "Idempotency-Key": "once"}
+    for _ in range(2):
+        refused = rest.http.post(f"{API}/namespaces", json={"name": "mine"}, headers=headers)
+        problem(refused, 403, "access.forbidden")
 
 
 @pytest.mark.parametrize("path", ["/nothing", f"{API}/nothing", f"{API}/models/a/b/c/d", "/static-offline-docs/../x"])

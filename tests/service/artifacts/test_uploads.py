@@ -9,6 +9,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import func, select
 from tests.builders import SCORER, a_manifest, a_model, an_entry, register
+from tests.people import somebody
 from tests.registries import ManualClock, registry
 
 from modelkeep.app.bootstrap import Services
@@ -27,7 +28,7 @@ from modelkeep.domains.catalog.domain.errors import ModelNotFoundError
 from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
-from modelkeep.kernel.identity import Actor, PrincipalId
+from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.manifests import Manifest
 
 PART = 1000
@@ -110,7 +111,7 @@ def test_other_content_another_model_or_another_principal_is_another_upload(
     services: Services, admin: Actor, upload: UploadPlan
 ) -> None:
     other_model = a_model(services, admin, "fraud/other").name
-    other_actor = replace(admin, id=PrincipalId("another administrator"))
+    other_actor = somebody(services, "admin")
     opened = [
         services.registration.open_upload(admin, SCORER, a_manifest({"model.bin": WEIGHTS})),
         services.registration.open_upload(admin, other_model, a_manifest(FILES)),
@@ -120,7 +121,7 @@ def test_other_content_another_model_or_another_principal_is_another_upload(
 
 
 def test_an_upload_is_hidden_from_everybody_else(services: Services, admin: Actor, upload: UploadPlan) -> None:
-    other, uploads, digest = replace(admin, id=PrincipalId("other")), services.uploads, Digest.of(WEIGHTS)
+    other, uploads, digest = somebody(services, "admin"), services.uploads, Digest.of(WEIGHTS)
     for use in (
         lambda: uploads.status(other, upload.upload.id),
         lambda: uploads.plan_blob(other, upload.upload.id, digest),
@@ -293,7 +294,7 @@ def test_the_size_of_a_blob_that_is_stored_meanwhile_cannot_be_lied_about(servic
 
 def test_senders_of_the_same_blob_at_once_do_not_hinder_each_other(services: Services, admin: Actor) -> None:
     a_model(services, admin)
-    actors = [replace(admin, id=PrincipalId(f"sender {number}")) for number in range(6)]
+    actors = [somebody(services, "contributor") for _ in range(6)]
     files = {f"file-{number}": f"{number}".encode() * 50 for number in range(40)}
     together = Barrier(len(actors))
 
@@ -368,7 +369,7 @@ def test_a_push_that_changes_nothing_leaves_no_upload_behind(services: Services,
 def test_nobody_can_drop_the_parts_of_anothers_upload(services: Services, admin: Actor) -> None:
     a_model(services, admin)
     newest = register(services, admin, files=FILES).value.version
-    victim = replace(admin, id=PrincipalId("victim"))
+    victim = somebody(services, "contributor")
     upload = services.registration.open_upload(victim, SCORER, a_manifest({"big": WEIGHTS + b"!"}))
     digest = Digest.of(WEIGHTS + b"!")
     services.uploads.receive_part(victim, upload.upload.id, digest, 1, [WEIGHTS[:PART]])

@@ -7,13 +7,14 @@ from threading import Barrier
 
 import pytest
 from tests.builders import ANYTHING, EVERYTHING
+from tests.people import somebody
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.audit import KeptResponse
 from modelkeep.domains.audit.domain.requests import IdempotencyKeyReusedError, RequestRepeatedError
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
-from modelkeep.kernel.identity import Actor, PrincipalId, RequestInfo
+from modelkeep.kernel.identity import Actor, RequestInfo
 
 ANSWER = KeptResponse(201, b'{"name": "risk"}', {"ETag": '"1"', "Content-Type": "application/json"})
 
@@ -62,7 +63,7 @@ def test_a_repetition_whose_first_answer_was_lost_is_told_that_it_took_effect(se
 
 def test_a_key_belongs_to_its_principal(services: Services, admin: Actor) -> None:
     create(services, keyed(admin))
-    other = replace(admin, id=PrincipalId("somebody else"))
+    other = somebody(services, "admin")
     assert services.idempotency.find(keyed(other)) is None
     create(services, keyed(other), "churn")
 

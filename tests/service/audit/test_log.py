@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from tests.builders import EVERYTHING, SCORER, a_model
+from tests.people import somebody
 from tests.registries import ManualClock
-from tests.service.use_cases import AUDITED, SECOND, UPLOADS, WRITES, UseCase, World
+from tests.service.use_cases import AUDITED, FIRST, SECOND, UPLOADS, WRITES, UseCase, World
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
@@ -20,12 +21,10 @@ from modelkeep.domains.audit.domain.leaf import SaltedText
 from modelkeep.domains.audit.tables import ENTRY, HEAD, TEXT
 from modelkeep.domains.catalog import ModelDetails
 from modelkeep.kernel.canonical_json import canonical_json
-from modelkeep.kernel.errors import RegistryError
+from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event, Recorded
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.platform.database import AnyRow
-
-NOBODY = Actor(PrincipalId("eve"), "Eve", PrincipalKind.USER, frozenset())
 
 
 @pytest.fixture
@@ -76,11 +75,34 @@ def test_bytes_on_their_way_are_no_change_of_the_registry(world: World, admin: A
     assert len(world.entries()) == before
 
 
-def test_who_has_no_role_is_refused_every_write_and_leaves_no_trace(world: World) -> None:
+def test_who_sees_nothing_is_refused_every_write_and_changes_nothing(world: World) -> None:
+    nobody = somebody(world.services)
     before = len(world.entries())
     for case in WRITES:
-        with pytest.raises(ForbiddenError):
-            case.run(world, NOBODY)
+        with pytest.raises(RegistryError) as refusal:
+            case.run(world, nobody)
+        assert refusal.value.kind in (Kind.NOT_FOUND, Kind.FORBIDDEN), case
+    assert {entry.action for entry in world.entries()[before:]} == {"access.access_denied"}
+
+
+def test_a_forbidden_write_changes_nothing_and_leaves_an_entry_of_the_refusal(world: World) -> None:
+    viewer = somebody(world.services, "viewer")
+    for case in AUDITED:
+        before = len(world.entries())
+        with pytest.raises(ForbiddenError) as refusal:
+            case.run(world, viewer)
+        (entry,) = world.entries()[before:]
+        document = json.loads(entry.payload)
+        assert (entry.action, entry.actor_id) == ("access.access_denied", viewer.id)
+        assert document["data"] == refusal.value.details
+        assert document["resource"] == refusal.value.details["scope"]
+
+
+def test_a_forbidden_read_leaves_no_entry(world: World) -> None:
+    viewer = somebody(world.services, "viewer")
+    before = len(world.entries())
+    with pytest.raises(ForbiddenError):
+        world.services.content.open_file(viewer, SCORER, FIRST, "config.json")
     assert len(world.entries()) == before
 
 

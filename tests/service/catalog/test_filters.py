@@ -229,7 +229,7 @@ def test_every_field_of_a_model_can_be_filtered(services: Services, admin: Actor
         visibility=Visibility.PRIVATE,
     )
     clock.advance(timedelta(days=1))
-    a_model(services, admin, "growth/b", owners=("bob",), tags={"team": "growth"})
+    a_model(services, admin, "growth/b", visibility=Visibility.INTERNAL, owners=("bob",), tags={"team": "growth"})
     a_version(services, admin, "growth/b")
     services.aliases.set(admin, ModelName.parse("growth/b"), "champion", Number(1), seen=0)
     day = f"{clock():%Y-%m-%d}"

@@ -18,6 +18,7 @@ from tests.builders import (
     some_files,
     stored_content,
 )
+from tests.people import somebody
 from tests.service.records import A_RECORD
 
 from modelkeep.app.bootstrap import Services
@@ -34,7 +35,7 @@ from modelkeep.domains.catalog.domain.errors import (
 from modelkeep.domains.catalog.domain.versioning import AUTO_NOTE
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError, StaleRevisionError
-from modelkeep.kernel.identity import Actor, PrincipalId
+from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import ModelName, Number, Reference, parse_selector
 
 FIRST = parse_selector("1.0.0")
@@ -185,7 +186,7 @@ def test_an_upload_registers_what_it_holds_for_its_model_and_its_owner(services:
     plan = stored_content(services, admin, some_files())
     new = NewVersion(plan.upload.manifest_digest, EMPTY, plan.upload.id)
     with pytest.raises(UploadNotFoundError):
-        services.registration.register(replace(admin, id=PrincipalId("other")), SCORER, new)
+        services.registration.register(somebody(services, "admin"), SCORER, new)
     with pytest.raises(UploadNotFoundError):
         services.registration.register(admin, other_model, new)
     with pytest.raises(InvalidRecordError, match="send its own digest"):

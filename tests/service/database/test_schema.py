@@ -6,14 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from alembic import command
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from modelkeep.app import schema
+from modelkeep.domains.access.tables import BINDING, TOKEN_PERMISSION, TOKEN_SCOPE
 from modelkeep.kernel.errors import Kind
 from modelkeep.platform.database import DatabaseUnavailableError, Engines, SchemaError, open_engines
 
-HEAD = "0003"
+HEAD = schema.known_revisions()[-1]
 
 
 @pytest.fixture
@@ -110,9 +112,29 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
         unordered = set(connection.scalars(columns))
     assert unordered == {
         "access_pepper.fingerprint",
-        "access_principal.name",
+        "access_binding.reason",
+        "access_role.description",
         "access_token.last_four",
         "audit_text.value",
         "job.last_error",
         "job_event.detail",
     }
+
+
+def test_the_roles_of_the_first_release_become_bindings_on_the_registry(empty: Engines) -> None:
+    with schema.locked_schema(empty) as connection:
+        command.upgrade(schema._config(connection), "0001")
+        for statement in (
+            "INSERT INTO access_principal VALUES ('p', 'user', 'admin', '2026-11-02T09:00:00.000000Z')",
+            "INSERT INTO access_role_grant VALUES ('p', 'admin')",
+            "INSERT INTO access_token VALUES ('t', 'p', 'hash', 'last', '2026-11-02T09:00Z', '2027-11-02', NULL)",
+        ):
+            connection.execute(text(statement))
+    assert migrate(empty)[0] == "0001"
+    with empty.reader.begin() as connection:
+        (binding,) = connection.execute(select(BINDING)).all()
+        permissions = connection.scalars(select(TOKEN_PERMISSION.c.permission)).all()
+        scopes = connection.scalars(select(TOKEN_SCOPE.c.scope)).all()
+    assert (binding.subject_type, binding.subject_id, binding.role, binding.scope) == ("user", "p", "admin", "*")
+    assert (binding.since.isoformat(), binding.until, binding.expires_at) == ("2026-11-02T09:00:00+00:00", None, None)
+    assert (permissions, scopes) == (["*"], ["*"])

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelkeep.domains.access.domain.permissions import ADMIN, ForbiddenError, Permission, require
 from modelkeep.domains.access.domain.tokens import (
     Token,
     TokenKind,
@@ -16,8 +15,7 @@ from modelkeep.domains.access.domain.tokens import (
     new_secret,
     pepper_fingerprint,
 )
-from modelkeep.kernel.errors import Kind
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, TokenId
+from modelkeep.kernel.identity import PrincipalId, TokenId
 
 BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 NOW = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -88,19 +86,3 @@ def test_a_token_opens_nothing_from_its_expiry_on_or_once_it_is_revoked() -> Non
     assert token.usable_at(token.expires_at - timedelta(microseconds=1))
     assert not token.usable_at(token.expires_at)
     assert not replace(token, revoked_at=NOW).usable_at(NOW)
-
-
-def test_the_administrator_may_do_everything() -> None:
-    admin = Actor(PrincipalId("p"), "ada", PrincipalKind.USER, frozenset({ADMIN}))
-    for permission in Permission:
-        require(admin, permission, "fraud/scorer")
-
-
-@pytest.mark.parametrize("roles", [frozenset(), frozenset({"Admin"}), frozenset({"nobody knows this role"})])
-def test_who_holds_no_role_that_grants_it_is_told_which_permission_is_missing(roles: frozenset[str]) -> None:
-    stranger = Actor(PrincipalId("p"), "eve", PrincipalKind.USER, roles)
-    for permission in Permission:
-        with pytest.raises(ForbiddenError, match=f"eve may not {permission} on fraud/scorer") as refusal:
-            require(stranger, permission, "fraud/scorer")
-        assert refusal.value.kind is Kind.FORBIDDEN
-        assert refusal.value.details == {"permission": permission.value, "subject": "fraud/scorer"}

@@ -1,15 +1,23 @@
-"""Who may do what: principals, tokens, roles and permissions."""
+"""Who may do what: principals, groups, tokens, roles, bindings and permissions."""
 
-from modelkeep.domains.access.domain.permissions import ForbiddenError, Permission
+from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.refusals import ForbiddenError
+from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
 from modelkeep.domains.access.domain.tokens import UnauthenticatedError
-from modelkeep.domains.access.service import AccessService, AuthenticationService
+from modelkeep.domains.access.operations import end_bindings_in
+from modelkeep.domains.access.service import AccessService, AuthenticationService, Values, permitted_where
 
 __all__ = [
+    "REGISTRY",
     "AccessService",
     "AuthenticationService",
     "ForbiddenError",
     "Permission",
     "Principal",
+    "Scope",
     "UnauthenticatedError",
+    "Values",
+    "end_bindings_in",
+    "permitted_where",
 ]

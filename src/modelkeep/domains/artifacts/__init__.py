@@ -9,6 +9,7 @@ from modelkeep.domains.artifacts.domain import (
     Upload,
     UploadLimits,
     UploadPlan,
+    no_such_artifact,
 )
 from modelkeep.domains.artifacts.operations import ArtifactOperations
 from modelkeep.domains.artifacts.service import ArtifactService, UploadService
@@ -25,4 +26,5 @@ __all__ = [
     "UploadLimits",
     "UploadPlan",
     "UploadService",
+    "no_such_artifact",
 ]

@@ -51,6 +51,11 @@ class ArtifactNotFoundError(RegistryError):
     code = "artifacts.artifact_not_found"
 
 
+def no_such_artifact(digest: Digest) -> ArtifactNotFoundError:
+    """Return the error for content that is not stored, or that the actor may not download."""
+    return ArtifactNotFoundError(f"no artifact {digest} is stored; upload its files first", digest=str(digest))
+
+
 class CorruptBlobError(RegistryError):
     """A stored blob is gone or is no longer what its digest says."""
 
@@ -77,7 +82,7 @@ class UploadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Content on its way: a manifest, for one model (`scope`), by one principal."""
+    """Content on its way: a manifest, for one model (`scope` is its name), by one principal."""
 
     id: str
     scope: str

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from modelkeep.domains.artifacts.domain import (
     UPLOAD_LIFE,
     Artifact,
-    ArtifactNotFoundError,
     BlobMissingError,
     Upload,
     UploadLimits,
     UploadNotFoundError,
     UploadPlan,
     expected_blobs,
+    no_such_artifact,
 )
 from modelkeep.domains.artifacts.repository import ArtifactRepository
 from modelkeep.kernel.clock import Clock
@@ -89,5 +89,5 @@ class ArtifactOperations:
         """
         found = ArtifactRepository(tx).find_artifact(digest)
         if found is None:
-            raise ArtifactNotFoundError(f"no artifact {digest} is stored; upload its files first", digest=str(digest))
+            raise no_such_artifact(digest)
         return found

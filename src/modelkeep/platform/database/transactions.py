@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Delete, Engine, Executable, Insert, SelectBas
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.events import Event, Receipt
 from modelkeep.platform.database.base import is_bookkeeping
 from modelkeep.platform.database.engine import Engines
@@ -94,6 +95,17 @@ class Database:
             UnauditedWriteError: rows were written and no event recorded; nothing is committed.
             DatabaseUnavailableError, DatabaseBusyError: the database could not do it; nothing is committed.
         """
+        with self._keeping_refusals(), self._writing() as tx:
+            yield tx
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Transaction]:
+        """Read one consistent state; the database refuses every write."""
+        with self._keeping_refusals(), _session(self._engines.reader) as session:
+            yield Transaction(session)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Transaction]:
         with _session(self._engines.writer) as session:
             tx = Transaction(session)
             yield tx
@@ -109,10 +121,15 @@ class Database:
                 notice()
 
     @contextmanager
-    def snapshot(self) -> Iterator[Transaction]:
-        """Read one consistent state; the database refuses every write."""
-        with _session(self._engines.reader) as session:
-            yield Transaction(session)
+    def _keeping_refusals(self) -> Iterator[None]:
+        """Record the event that an error brings, in a transaction of its own: what was refused stays rolled back."""
+        try:
+            yield
+        except RegistryError as error:
+            if error.event is not None:
+                with self._writing() as tx:
+                    tx.record(error.event)
+            raise
 
     def check(self) -> None:
         """Ask the database for a sign of life.

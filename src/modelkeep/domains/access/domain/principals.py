@@ -8,10 +8,15 @@ from modelkeep.kernel.identity import PrincipalId, PrincipalKind
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody or something that acts."""
+    """Somebody or something that acts; `roles` are those it holds on the whole registry, for display.
+
+    A service account has the user who owns it. A disabled principal may do nothing from then on.
+    """
 
     id: PrincipalId
     kind: PrincipalKind
     name: str
     roles: frozenset[str]
     created_at: datetime
+    owner_id: PrincipalId | None = None
+    disabled_at: datetime | None = None

@@ -18,6 +18,8 @@ _RANDOM_LENGTH: Final = 30  # 178 bits
 _CHECKSUM_LENGTH: Final = 6
 _TOKEN: Final = re.compile(r"mk[psc]_[0-9A-Za-z]{36}")
 ADMIN_TOKEN_LIFE: Final = timedelta(days=366)
+WHOLE: Final = frozenset({"*"})
+"""All permissions, or all of the registry."""
 
 
 class UnauthenticatedError(RegistryError):
@@ -37,7 +39,10 @@ class TokenKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A credential as it is stored: never the secret itself, but its keyed hash."""
+    """A credential as it is stored: never the secret itself, but its keyed hash.
+
+    It opens what its principal may do, as far as `permissions` and `scopes` reach; `*` stands for all of them.
+    """
 
     id: TokenId
     principal_id: PrincipalId
@@ -46,6 +51,8 @@ class Token:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    permissions: frozenset[str] = WHOLE
+    scopes: frozenset[str] = WHOLE
 
     def usable_at(self, now: datetime) -> bool:
         """Say whether the token opens anything at that time."""

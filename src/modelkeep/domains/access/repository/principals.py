@@ -1,10 +1,20 @@
 """Loads and stores principals and tokens. SQL of access control lives here and nowhere else."""
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT
 from modelkeep.domains.access.domain.tokens import Token
-from modelkeep.domains.access.tables import PepperRow, PrincipalRow, RoleGrantRow, TokenRow
+from modelkeep.domains.access.tables import (
+    BINDING,
+    MEMBER,
+    PRINCIPAL,
+    TOKEN_PERMISSION,
+    TOKEN_SCOPE,
+    PepperRow,
+    PrincipalRow,
+    TokenRow,
+)
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind, TokenId
 from modelkeep.platform.database import Transaction
 
@@ -17,14 +27,16 @@ class AccessRepository:
         self._session = tx.session
 
     def add_principal(self, principal: Principal) -> None:
-        """Store a new principal and its roles."""
-        self._session.add(
-            PrincipalRow(
-                id=principal.id, kind=principal.kind.value, name=principal.name, created_at=principal.created_at
-            )
-        )
-        self._session.flush()
-        self._session.add_all(RoleGrantRow(principal_id=principal.id, role=role) for role in sorted(principal.roles))
+        """Store a new principal; its roles are bindings."""
+        values = {
+            "id": principal.id,
+            "kind": principal.kind.value,
+            "name": principal.name,
+            "owner_id": principal.owner_id,
+            "created_at": principal.created_at,
+            "disabled_at": principal.disabled_at,
+        }
+        self._session.execute(insert(PRINCIPAL), values)
 
     def add_token(self, token: Token) -> None:
         """Store a new token."""
@@ -39,13 +51,24 @@ class AccessRepository:
                 revoked_at=token.revoked_at,
             )
         )
+        self._session.flush()
+        permissions = [{"token_id": token.id, "permission": text} for text in sorted(token.permissions)]
+        scopes = [{"token_id": token.id, "scope": text} for text in sorted(token.scopes)]
+        self._session.execute(insert(TOKEN_PERMISSION), permissions)
+        self._session.execute(insert(TOKEN_SCOPE), scopes)
 
     def find_holder(self, role: str) -> Principal | None:
-        """Return the principal that has held a role for longest, or None."""
+        """Return the user who has held a role on the registry for longest, without an end, or None."""
         row = self._session.scalars(
             select(PrincipalRow)
-            .join(RoleGrantRow, RoleGrantRow.principal_id == PrincipalRow.id)
-            .where(RoleGrantRow.role == role)
+            .join(BINDING, BINDING.c.subject_id == PrincipalRow.id)
+            .where(
+                BINDING.c.role == role,
+                BINDING.c.scope == REGISTRY_TEXT,
+                BINDING.c.until.is_(None),
+                BINDING.c.expires_at.is_(None),
+                PrincipalRow.disabled_at.is_(None),
+            )
             .order_by(PrincipalRow.created_at)
             .limit(1)
         ).one_or_none()
@@ -87,5 +110,20 @@ class AccessRepository:
         self._session.add(PepperRow(id=1, fingerprint=fingerprint))
 
     def _principal(self, row: PrincipalRow) -> Principal:
-        roles = self._session.scalars(select(RoleGrantRow.role).where(RoleGrantRow.principal_id == row.id))
-        return Principal(PrincipalId(row.id), PrincipalKind(row.kind), row.name, frozenset(roles), row.created_at)
+        groups = select(MEMBER.c.group_id).where(MEMBER.c.principal_id == row.id, MEMBER.c.until.is_(None))
+        roles = self._session.scalars(
+            select(BINDING.c.role).where(
+                (BINDING.c.subject_id == row.id) | BINDING.c.subject_id.in_(groups),
+                BINDING.c.scope == REGISTRY_TEXT,
+                BINDING.c.until.is_(None),
+            )
+        )
+        return Principal(
+            id=PrincipalId(row.id),
+            kind=PrincipalKind(row.kind),
+            name=row.name,
+            roles=frozenset(roles),
+            created_at=row.created_at,
+            owner_id=None if row.owner_id is None else PrincipalId(row.owner_id),
+            disabled_at=row.disabled_at,
+        )

@@ -6,10 +6,12 @@ from threading import Lock
 from cachetools import TTLCache
 
 from modelkeep.domains.access.domain import tokens
+from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
 from modelkeep.domains.access.domain.permissions import ADMIN
 from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.scopes import REGISTRY
 from modelkeep.domains.access.domain.tokens import ADMIN_TOKEN_LIFE, Token, TokenKind, UnauthenticatedError
-from modelkeep.domains.access.repository import AccessRepository
+from modelkeep.domains.access.repository import AccessRepository, BindingRepository
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event
@@ -59,6 +61,8 @@ class AuthenticationService:
             raise UnauthenticatedError(
                 f"the token ending in {token.last_four} has expired or was revoked; get a new one"
             )
+        if principal.disabled_at is not None:
+            raise UnauthenticatedError(f"{principal.name} was disabled; ask an administrator")
         return Actor(principal.id, principal.name, principal.kind, principal.roles, token.id, request)
 
     def remembers(self, secret: str | None) -> bool:
@@ -101,7 +105,20 @@ class AuthenticationService:
             access.set_pepper(fingerprint)
             admin = Principal(PrincipalId(self.new_id()), PrincipalKind.USER, ADMIN, frozenset({ADMIN}), self.clock())
             access.add_principal(admin)
-            tx.record(Event("access.principal_created", admin.id, _STARTUP, admin.created_at, {"roles": [ADMIN]}))
+            binding = Binding(
+                id=self.new_id(),
+                subject=Subject(SubjectType.USER, admin.id),
+                role=ADMIN,
+                scope=REGISTRY,
+                stage="",
+                expires_at=None,
+                reason="",
+                since=admin.created_at,
+                granted_by=_STARTUP.id,
+            )
+            BindingRepository(tx).add(binding)
+            data = {"roles": [ADMIN], "binding_id": binding.id}
+            tx.record(Event("access.principal_created", admin.id, _STARTUP, admin.created_at, data))
             return self._issue(tx, admin)
 
     def issue_admin_token(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.access import AccessService, Permission, Scope
 from modelkeep.domains.artifacts.domain import (
     LINK_LIFE,
     BlobMismatchError,
@@ -149,12 +149,13 @@ class UploadService:
         return len(expired)
 
     def _own(self, tx: Transaction, actor: Actor, upload_id: str) -> Upload:
-        self.access.require(actor, Permission.VERSION_CREATE, f"upload {upload_id}")
         upload = ArtifactRepository(tx).find_upload(upload_id, actor.id)
+        absent = UploadNotFoundError(
+            f"no upload {upload_id} is open; it expired or its version is registered: push again", upload=upload_id
+        )
         if upload is None or upload.expires_at <= self.clock():
-            raise UploadNotFoundError(
-                f"no upload {upload_id} is open; it expired or its version is registered: push again", upload=upload_id
-            )
+            raise absent
+        self.access.require(tx, actor, Permission.VERSION_CREATE, Scope(upload.scope), absent=absent)
         return upload
 
     def _expect(self, actor: Actor, upload_id: str, digest: Digest) -> ExpectedBlob:

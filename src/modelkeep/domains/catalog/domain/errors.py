@@ -1,6 +1,7 @@
 """What can be wrong with a request to the catalog."""
 
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
+from modelkeep.kernel.references import ModelName, Reference
 
 
 class InvalidRecordError(InvalidValueError):
@@ -84,3 +85,24 @@ class DeletionBlockedError(RegistryError):
 
     kind = Kind.BLOCKED
     code = "catalog.deletion_blocked"
+
+
+def no_such_namespace(name: str) -> NamespaceNotFoundError:
+    """Return the error for a namespace that is not there, or that the actor may not see."""
+    return NamespaceNotFoundError(
+        f"there is no namespace {name}; create it with POST /api/v1/namespaces, or push a model into it", namespace=name
+    )
+
+
+def no_such_model(name: ModelName) -> ModelNotFoundError:
+    """Return the error for a model that is not there, or that the actor may not see."""
+    return ModelNotFoundError(f"there is no model {name}; 'modelkeep push PATH {name}' creates it", model=str(name))
+
+
+def no_such_version(reference: Reference, *, deleted: bool = False) -> VersionNotFoundError:
+    """Return the error for a version that is not there, or whose model the actor may not see."""
+    return VersionNotFoundError(
+        f"no {'deleted ' if deleted else ''}version answers to {reference}; "
+        f"'modelkeep versions {reference.model_name}' lists what there is",
+        reference=str(reference),
+    )

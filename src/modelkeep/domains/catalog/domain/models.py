@@ -23,7 +23,10 @@ from modelkeep.kernel.references import ModelName
 
 
 class Visibility(StrEnum):
-    """Who may see a model once roles are finer than administrator."""
+    """Who may see a model without a role on it.
+
+    Of an internal model every principal but a CI identity sees the metadata, of a public one the content too.
+    """
 
     PRIVATE = "private"
     INTERNAL = "internal"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import literal, tuple_
 from sqlalchemy.orm import Session
@@ -45,6 +45,13 @@ class OrderKey:
         raise InvalidPageTokenError("This page token was altered: start again without a token.")
 
 
+class BoundSelect(NamedTuple):
+    """A query with the values of its named parameters: one that is built once, and executed for many."""
+
+    rows: AnySelect
+    values: Mapping[str, Any]
+
+
 def single_order(text: str, default: OrderTerm) -> OrderTerm:
     """Return the one term a list is ordered by.
 
@@ -65,7 +72,7 @@ def unknown_order(text: str, term: OrderTerm, known: Mapping[str, object]) -> Fi
 
 def fetch_page(
     session: Session,
-    query: AnySelect,
+    query: "AnySelect | BoundSelect",
     *,
     request: PageRequest,
     scope: str,
@@ -80,17 +87,18 @@ def fetch_page(
         InvalidPageTokenError: the token is not one of this list.
     """
     key, identity, descending = order
+    rows, values = query if isinstance(query, BoundSelect) else (query, {})
     if request.token is not None:
         kind = str if key.kind is datetime else key.kind
         value, last_id = decode_token(request.token, scope, (kind, str))
         seen = tuple_(literal(key.bound(value), key.column.type), last_id)  # else a time is bound as SQLite's own text
         place = tuple_(key.column, identity)
-        query = query.where(place < seen if descending else place > seen)
+        rows = rows.where(place < seen if descending else place > seen)
     columns = (key.column,) if key.column is identity else (key.column, identity)
     directed = [column.desc() if descending else column.asc() for column in columns]
-    rows = session.execute(query.order_by(*directed).limit(request.size + 1)).all()
-    items = tuple(build(row) for row in rows[: request.size])
-    if len(rows) <= request.size:
+    found = session.execute(rows.order_by(*directed).limit(request.size + 1), values).all()
+    items = tuple(build(row) for row in found[: request.size])
+    if len(found) <= request.size:
         return Page(items)
-    last = rows[request.size - 1]
+    last = found[request.size - 1]
     return Page(items, encode_token((key.portable(last[-2]), last[-1]), scope))

@@ -6,11 +6,13 @@ from typing import Final
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from modelkeep.domains.catalog.domain.errors import ModelExistsError, ModelNotFoundError
+from modelkeep.domains.access import Values
+from modelkeep.domains.catalog.domain.errors import ModelExistsError, ModelNotFoundError, no_such_model
 from modelkeep.domains.catalog.domain.models import Model, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository.fields import field_matches, index_model
-from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.domains.catalog.repository.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
 from modelkeep.domains.catalog.tables import ALIAS, FIELD, MODEL
 from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.filters import Field, Operator, OrderTerm, parse_filter
@@ -80,9 +82,7 @@ class ModelRepository:
         """
         row = self._session.execute(_LOCKED if lock else _NAMED, {"wanted": str(name)}).one_or_none()
         if row is None:
-            raise ModelNotFoundError(
-                f"there is no model {name}; 'modelkeep push PATH {name}' creates it", model=str(name)
-            )
+            raise no_such_model(name)
         model = _model(row)
         if (model.deleted_at is not None) is not deleted:
             raise ModelNotFoundError(
@@ -120,8 +120,8 @@ class ModelRepository:
         number: int = self._session.execute(_TAKE_NUMBER, {"model_id": model_id}).scalar_one()
         return number
 
-    def list(self, query: ListQuery, request: PageRequest) -> Page[Model]:
-        """Return one page of models."""
+    def list(self, query: ListQuery, request: PageRequest, values: Values) -> Page[Model]:
+        """Return one page of the models on which the actor may."""
         term = single_order(query.order, OrderTerm(Field("name")))
         key = _ORDERS.get(str(term.field))
         if key is None:
@@ -130,7 +130,7 @@ class ModelRepository:
         state = MODEL.c.deleted_at.is_not(None) if query.deleted else MODEL.c.deleted_at.is_(None)
         return fetch_page(
             self._session,
-            _COLUMNS.add_columns(key.column, MODEL.c.id).where(condition, state),
+            BoundSelect(_COLUMNS.add_columns(key.column, MODEL.c.id).where(condition, state, MODEL_PERMITTED), values),
             request=request,
             scope=query.scope("models"),
             order=(key, MODEL.c.id, term.descending),

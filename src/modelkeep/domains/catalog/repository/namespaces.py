@@ -3,10 +3,12 @@
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, NamespaceNotFoundError
+from modelkeep.domains.access import Values
+from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, no_such_namespace
 from modelkeep.domains.catalog.domain.models import Namespace
 from modelkeep.domains.catalog.domain.queries import ListQuery
-from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.domains.catalog.repository.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.domains.catalog.repository.permits import NAMESPACE_SEEN
 from modelkeep.domains.catalog.tables import MODEL, NAMESPACE
 from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.filters import Field, OrderTerm, parse_filter
@@ -35,10 +37,7 @@ class NamespaceRepository:
         """Return the namespace, or say that it is missing or newer than the caller thinks."""
         row = self._session.execute(_columns().where(NAMESPACE.c.name == name)).one_or_none()
         if row is None:
-            raise NamespaceNotFoundError(
-                f"there is no namespace {name}; create it with POST /api/v1/namespaces, or push a model into it",
-                namespace=name,
-            )
+            raise no_such_namespace(name)
         found = _namespace(row)
         if seen not in (None, found.revision):
             raise _stale(found)
@@ -84,8 +83,8 @@ class NamespaceRepository:
         )
         return tuple(rows)
 
-    def list(self, query: ListQuery, request: PageRequest) -> Page[Namespace]:
-        """Return one page of namespaces."""
+    def list(self, query: ListQuery, request: PageRequest, values: Values) -> Page[Namespace]:
+        """Return one page of the namespaces that the actor sees."""
         term = single_order(query.order, OrderTerm(Field("name")))
         key = _ORDERS.get(str(term.field))
         if key is None:
@@ -93,7 +92,7 @@ class NamespaceRepository:
         condition = compile_filter(query.filter, parse_filter(query.filter), _RULES, dialect=self._dialect)
         return fetch_page(
             self._session,
-            _columns().add_columns(key.column, NAMESPACE.c.name).where(condition),
+            BoundSelect(_columns().add_columns(key.column, NAMESPACE.c.name).where(condition, NAMESPACE_SEEN), values),
             request=request,
             scope=query.scope("namespaces"),
             order=(key, NAMESPACE.c.name, term.descending),

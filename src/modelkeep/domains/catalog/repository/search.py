@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from sqlalchemy import exists
 
+from modelkeep.domains.access import Values
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository.fields import (
@@ -17,7 +18,8 @@ from modelkeep.domains.catalog.repository.fields import (
     number_matches,
     shortened,
 )
-from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.domains.catalog.repository.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
 from modelkeep.domains.catalog.repository.version_queries import VERSIONS, in_range
 from modelkeep.domains.catalog.repository.versions import build_version
 from modelkeep.domains.catalog.tables import ALIAS, FIELD, MODEL, VERSION
@@ -61,13 +63,13 @@ class _Plan:
 
 
 def list_versions(
-    tx: Transaction, query: ListQuery, request: PageRequest, *, model_id: str | None = None
+    tx: Transaction, query: ListQuery, request: PageRequest, values: Values, *, model_id: str | None = None
 ) -> Page[ModelVersion]:
-    """Return one page of versions, of one model or of all."""
+    """Return one page of the versions on which the actor may, of one model or of all."""
     plan = _plan(query, tx.dialect, model_id is None)
     return fetch_page(
         tx.session,
-        plan.rows if model_id is None else plan.rows.where(VERSION.c.model_id == model_id),
+        BoundSelect(plan.rows if model_id is None else plan.rows.where(VERSION.c.model_id == model_id), values),
         request=request,
         scope=query.scope(f"versions {model_id}"),
         order=(plan.key, plan.identity, plan.descending),
@@ -81,7 +83,7 @@ def _plan(query: ListQuery, dialect: str, all_models: bool) -> _Plan:  # noqa: F
     term = single_order(query.order, _NEWEST_FIRST)
     expression = parse_filter(query.filter)
     state = VERSION.c.deleted_at.is_not(None) if query.deleted else VERSION.c.deleted_at.is_(None)
-    rows = VERSIONS.where(MODEL.c.deleted_at.is_(None), state)
+    rows = VERSIONS.where(MODEL.c.deleted_at.is_(None), state, MODEL_PERMITTED)
     driver = _driver(expression) if all_models and str(term.field) == "created" else None
     if driver is not None:
         rows, key, identity = _driven(rows, driver)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, update
 
-from modelkeep.domains.catalog.domain.errors import VersionNotFoundError
+from modelkeep.domains.catalog.domain.errors import no_such_version
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository.fields import index_version
 from modelkeep.domains.catalog.repository.records import from_document, to_document
@@ -76,17 +76,12 @@ class VersionRepository:
             InvalidValueError: the reference names a peer, and none is configured.
             VersionNotFoundError: no version answers to it.
         """
-        if reference.peer is not None:
-            raise InvalidValueError(f"no peer {reference.peer!r} is configured; leave out '{reference.peer}::'")
+        refuse_peer(reference)
         name = ModelName(reference.namespace, reference.model)
         state = State.DELETED if deleted else State.LIVE if reference.as_of is None else State.PAST
         row = self._choose(reference.selector, state, {"model": str(name), "at": reference.as_of})
         if row is None:
-            raise VersionNotFoundError(
-                f"no {'deleted ' if deleted else ''}version answers to {reference}; "
-                f"'modelkeep versions {name}' lists what there is",
-                reference=str(reference),
-            )
+            raise no_such_version(reference, deleted=deleted)
         return build_version(row)
 
     def _choose(self, selector: Selector | None, state: State, bound: Bound) -> AnyRow | None:
@@ -145,6 +140,16 @@ class VersionRepository:
         if saved.one_or_none() is None:
             raise _stale(version)
         index_version(self._session, version.id, version.record)
+
+
+def refuse_peer(reference: Reference) -> None:
+    """Refuse a reference to another registry.
+
+    Raises:
+        InvalidValueError: it names a peer, and none is configured.
+    """
+    if reference.peer is not None:
+        raise InvalidValueError(f"no peer {reference.peer!r} is configured; leave out '{reference.peer}::'")
 
 
 def build_version(row: AnyRow) -> ModelVersion:

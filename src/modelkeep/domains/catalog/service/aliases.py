@@ -11,13 +11,15 @@ from modelkeep.domains.catalog.domain.aliases import (
     check_seen,
     moment_after,
 )
-from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
+from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
+from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.kernel.references import ModelName, Selector
-from modelkeep.platform.database import Database
+from modelkeep.platform.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,10 @@ class AliasService:
             StaleRevisionError: the alias is not what the caller saw.
             VersionNotFoundError: no live version answers to the target.
         """
-        self.access.require(actor, Permission.ALIAS_WRITE, str(model))
         check_alias_name(name)
         with self.database.transaction() as tx:
             aliases = AliasRepository(tx)
-            owner = ModelRepository(tx).get(model, lock=True)
+            owner = Guarded(tx, self.access, actor).model(Permission.ALIAS_WRITE, model, lock=True)
             version = VersionRepository(tx).get(model, target)
             previous = aliases.find(owner.id, name)
             check_seen(name, previous, seen)
@@ -59,10 +60,9 @@ class AliasService:
 
     def remove(self, actor: Actor, model: ModelName, name: str, *, seen: int | None) -> Recorded[AliasInterval]:
         """Remove an alias; its history stays."""
-        self.access.require(actor, Permission.ALIAS_WRITE, str(model))
         with self.database.transaction() as tx:
             aliases = AliasRepository(tx)
-            owner = ModelRepository(tx).get(model, lock=True)
+            owner = Guarded(tx, self.access, actor).model(Permission.ALIAS_WRITE, model, lock=True)
             previous = aliases.get(owner, name)
             check_seen(name, previous, seen)
             at = moment_after(previous.since, self.clock())
@@ -72,18 +72,18 @@ class AliasService:
 
     def get(self, actor: Actor, model: ModelName, name: str) -> AliasInterval:
         """Return what an alias points to now."""
-        self.access.require(actor, Permission.MODEL_READ, str(model))
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).get(ModelRepository(tx).get(model), name)
+            return AliasRepository(tx).get(self._seen(tx, actor, model), name)
 
     def list(self, actor: Actor, model: ModelName, page: PageRequest) -> Page[AliasInterval]:
         """Return one page of the aliases a model has now, by name."""
-        self.access.require(actor, Permission.MODEL_READ, str(model))
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).list(ModelRepository(tx).get(model).id, page)
+            return AliasRepository(tx).list(self._seen(tx, actor, model).id, page)
 
     def history(self, actor: Actor, model: ModelName, name: str, page: PageRequest) -> Page[AliasInterval]:
         """Return one page of what an alias pointed to, newest first."""
-        self.access.require(actor, Permission.MODEL_READ, str(model))
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).history(ModelRepository(tx).get(model).id, name, page)
+            return AliasRepository(tx).history(self._seen(tx, actor, model).id, name, page)
+
+    def _seen(self, tx: Transaction, actor: Actor, model: ModelName) -> Model:
+        return Guarded(tx, self.access, actor).model(Permission.MODEL_READ, model)

@@ -7,7 +7,7 @@ from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.artifacts import ArtifactService, BlobSource, UploadLimits
 from modelkeep.domains.catalog.domain.errors import FileNotFoundInVersionError
 from modelkeep.domains.catalog.domain.versions import ModelVersion
-from modelkeep.domains.catalog.repository import VersionRepository
+from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor
@@ -35,8 +35,7 @@ class ContentService:
 
     def manifest(self, actor: Actor, model: ModelName, selector: Selector) -> tuple[Digest, bytes]:
         """Return the manifest of a version, byte for byte, and its digest."""
-        self.access.require(actor, Permission.VERSION_READ, f"{model}{selector}")
-        version = self._version(model, selector)
+        version = self._version(actor, Permission.VERSION_READ, model, selector)
         return version.manifest_digest, self.artifacts.document(version.manifest_digest)
 
     def open_file(self, actor: Actor, model: ModelName, selector: Selector, path: str) -> OpenFile:
@@ -45,8 +44,7 @@ class ContentService:
         Raises:
             FileNotFoundInVersionError: the version has no file at this path.
         """
-        self.access.require(actor, Permission.VERSION_DOWNLOAD, f"{model}{selector}")
-        version = self._version(model, selector)
+        version = self._version(actor, Permission.VERSION_DOWNLOAD, model, selector)
         entry = self.artifacts.files(version.manifest_digest).get(path)
         if entry is None:
             raise FileNotFoundInVersionError(
@@ -63,8 +61,7 @@ class ContentService:
             InvalidValueError: a blob is too large for a batch, or the blobs together are.
             FileNotFoundInVersionError: the version has no file with such a digest.
         """
-        self.access.require(actor, Permission.VERSION_DOWNLOAD, f"{model}{selector}")
-        version = self._version(model, selector)
+        version = self._version(actor, Permission.VERSION_DOWNLOAD, model, selector)
         known = {entry.digest: entry for entry in self.artifacts.files(version.manifest_digest).values()}
         entries = [self._small(version, known, digest) for digest in digests]
         if sum(entry.size for entry in entries) > self.limits.batch_total:
@@ -81,6 +78,6 @@ class ContentService:
             )
         return entry
 
-    def _version(self, model: ModelName, selector: Selector) -> ModelVersion:
+    def _version(self, actor: Actor, permission: Permission, model: ModelName, selector: Selector) -> ModelVersion:
         with self.database.snapshot() as tx:
-            return VersionRepository(tx).get(model, selector)
+            return Guarded(tx, self.access, actor).version(permission, model, selector)

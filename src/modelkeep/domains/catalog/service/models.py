@@ -9,7 +9,8 @@ from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
 from modelkeep.domains.catalog.domain.fields import check_tags
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
-from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, NamespaceRepository
+from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository
+from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor
@@ -28,7 +29,7 @@ class NewModel:
     name: ModelName
     description: str = ""
     task: str = ""
-    visibility: Visibility = Visibility.INTERNAL
+    visibility: Visibility = Visibility.PRIVATE
     owners: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -49,7 +50,6 @@ class ModelService:
             NamespaceNotFoundError: there is no such namespace.
             ModelExistsError: the name is taken, if only by a deleted model.
         """
-        self.access.require(actor, Permission.MODEL_WRITE, str(new.name))
         ModelDetails(new.description, new.task, new.visibility, new.owners).checked()
         now = self.clock()
         model = Model(
@@ -67,28 +67,26 @@ class ModelService:
             changed_by=actor.id,
         )
         with self.database.transaction() as tx:
-            NamespaceRepository(tx).get(new.name.namespace)
+            Guarded(tx, self.access, actor).home_of(Permission.MODEL_WRITE, new.name)
             ModelRepository(tx).add(model)
             tx.record(model.created(actor))
         return Recorded(model, tx.receipt)
 
     def get(self, actor: Actor, name: ModelName) -> Model:
         """Return a model that is not deleted."""
-        self.access.require(actor, Permission.MODEL_READ, str(name))
         with self.database.snapshot() as tx:
-            return ModelRepository(tx).get(name)
+            return Guarded(tx, self.access, actor).model(Permission.MODEL_READ, name)
 
     def list(self, actor: Actor, query: ListQuery, page: PageRequest) -> Page[Model]:
         """Return one page of models, live or deleted."""
-        self.access.require(actor, Permission.MODEL_READ, "models")
         with self.database.snapshot() as tx:
-            return ModelRepository(tx).list(query, page)
+            return ModelRepository(tx).list(query, page, self.access.values(actor, Permission.MODEL_READ))
 
     def stages(self, actor: Actor, name: ModelName, page: PageRequest) -> Page[StageInterval]:
         """Return one page of the stages that the model's versions held, newest first."""
-        self.access.require(actor, Permission.MODEL_READ, str(name))
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).stages(ModelRepository(tx).get(name).id, page)
+            model = Guarded(tx, self.access, actor).model(Permission.MODEL_READ, name)
+            return AliasRepository(tx).stages(model.id, page)
 
     def update(self, actor: Actor, name: ModelName, details: ModelDetails, *, seen: int | None) -> Recorded[Model]:
         """Change what people say of a model last seen at revision `seen`."""
@@ -114,10 +112,9 @@ class ModelService:
         seen: int | None,
         decide: Callable[[Model], tuple[Model, Event] | None],
     ) -> Recorded[Model]:
-        self.access.require(actor, Permission.MODEL_WRITE, str(name))
         with self.database.transaction() as tx:
             models = ModelRepository(tx)
-            model = models.get(name, seen=seen)
+            model = Guarded(tx, self.access, actor).model(Permission.MODEL_WRITE, name, seen=seen)
             decision = decide(model)
             if decision is None:
                 return Recorded(model, None)
@@ -132,10 +129,9 @@ class ModelService:
         Raises:
             DeletionBlockedError: aliases point to its versions; the details list them.
         """
-        self.access.require(actor, Permission.MODEL_DELETE, str(name))
         with self.database.transaction() as tx:
             models = ModelRepository(tx)
-            model = models.get(name, seen=seen, lock=True)
+            model = Guarded(tx, self.access, actor).model(Permission.MODEL_DELETE, name, seen=seen, lock=True)
             aliases = AliasRepository(tx).of_model(model.id, SHOWN_BLOCKERS)
             if aliases:
                 raise DeletionBlockedError(
@@ -149,10 +145,10 @@ class ModelService:
 
     def restore(self, actor: Actor, name: ModelName) -> Recorded[Model]:
         """Bring a deleted model back, with every version it had."""
-        self.access.require(actor, Permission.MODEL_DELETE, str(name))
         with self.database.transaction() as tx:
             models = ModelRepository(tx)
-            changed, event = models.get(name, deleted=True).restore(actor, self.clock())
+            model = Guarded(tx, self.access, actor).model(Permission.MODEL_DELETE, name, deleted=True)
+            changed, event = model.restore(actor, self.clock())
             models.save(changed)
             tx.record(event)
         return Recorded(changed, tx.receipt)

@@ -3,12 +3,13 @@
 from contextlib import suppress
 from dataclasses import dataclass
 
-from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.access import AccessService, Permission, Scope, end_bindings_in
 from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, NamespaceNotEmptyError
 from modelkeep.domains.catalog.domain.fields import MAX_DESCRIPTION, check_text
 from modelkeep.domains.catalog.domain.models import Namespace
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository import NamespaceRepository
+from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
@@ -34,53 +35,51 @@ class NamespaceService:
             InvalidReferenceError: the name breaks the grammar.
             NamespaceExistsError: it is there already.
         """
-        self.access.require(actor, Permission.NAMESPACE_WRITE, name)
         namespace = Namespace(
             check_namespace(name), check_text("description", description, MAX_DESCRIPTION), self.clock(), actor.id
         )
         with self.database.transaction() as tx:
+            self.access.require(tx, actor, Permission.NAMESPACE_WRITE, Scope.of_namespace(namespace.name))
             NamespaceRepository(tx).add(namespace)
             tx.record(namespace.created(actor))
         return Recorded(namespace, tx.receipt)
 
     def get(self, actor: Actor, name: str) -> Namespace:
         """Return a namespace."""
-        self.access.require(actor, Permission.MODEL_READ, name)
         with self.database.snapshot() as tx:
-            return NamespaceRepository(tx).get(name)
+            return Guarded(tx, self.access, actor).namespace(Permission.MODEL_READ, name)
 
     def list(self, actor: Actor, query: ListQuery, page: PageRequest) -> Page[Namespace]:
         """Return one page of namespaces, by name."""
-        self.access.require(actor, Permission.MODEL_READ, "namespaces")
         with self.database.snapshot() as tx:
-            return NamespaceRepository(tx).list(query, page)
+            return NamespaceRepository(tx).list(query, page, self.access.values(actor, Permission.MODEL_READ))
 
     def describe(self, actor: Actor, name: str, *, description: str, seen: int | None) -> Recorded[Namespace]:
         """Change the description of a namespace last seen at revision `seen`."""
-        self.access.require(actor, Permission.NAMESPACE_WRITE, name)
         with self.database.transaction() as tx:
             namespaces = NamespaceRepository(tx)
-            changed, event = namespaces.get(name, seen=seen).describe(description, actor, self.clock())
+            namespace = Guarded(tx, self.access, actor).namespace(Permission.NAMESPACE_WRITE, name, seen=seen)
+            changed, event = namespace.describe(description, actor, self.clock())
             namespaces.save(changed)
             tx.record(event)
         return Recorded(changed, tx.receipt)
 
     def delete(self, actor: Actor, name: str, *, seen: int | None) -> Recorded[Namespace]:
-        """Delete a namespace without models.
+        """Delete a namespace without models, and end the bindings on it.
 
         Raises:
             NamespaceNotEmptyError: models are in it, if only deleted ones; the details list some.
         """
-        self.access.require(actor, Permission.NAMESPACE_DELETE, name)
         with self.database.transaction() as tx:
             namespaces = NamespaceRepository(tx)
-            namespace = namespaces.get(name, seen=seen)
+            namespace = Guarded(tx, self.access, actor).namespace(Permission.NAMESPACE_DELETE, name, seen=seen)
             blockers = namespaces.models_in(name, SHOWN_BLOCKERS)
             if blockers:
                 raise NamespaceNotEmptyError(
                     f"namespace {name} still has models, deleted ones included: {', '.join(blockers)}",
                     models=list(blockers),
                 )
+            end_bindings_in(tx, actor, name, self.clock)
             namespaces.remove(name)
             tx.record(namespace.deleted(actor, self.clock()))
         return Recorded(namespace, tx.receipt)

@@ -3,13 +3,15 @@
 from dataclasses import dataclass, replace
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.artifacts import Artifact, ArtifactOperations, UploadPlan, UploadService
+from modelkeep.domains.artifacts import Artifact, ArtifactOperations, UploadPlan, UploadService, no_such_artifact
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError, VersionExistsError
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
 from modelkeep.domains.catalog.domain.versioning import BumpRequest, Proposal, propose
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
 from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
+from modelkeep.domains.catalog.repository.permits import holds_content
+from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Recorded
@@ -54,10 +56,9 @@ class RegistrationService:
 
     def open_upload(self, actor: Actor, model: ModelName, manifest: Manifest) -> UploadPlan:
         """Open an upload for a version of the model, or resume it; say which blobs the registry lacks."""
-        self.access.require(actor, Permission.VERSION_CREATE, str(model))
         with self.database.transaction() as tx:
-            owner = ModelRepository(tx).get(model, lock=True)
-            return self.artifacts.open_upload(tx, actor, owner.id, manifest)
+            owner = Guarded(tx, self.access, actor).model(Permission.VERSION_CREATE, model, lock=True)
+            return self.artifacts.open_upload(tx, actor, str(owner.name), manifest)
 
     def register(self, actor: Actor, model: ModelName, new: NewVersion) -> Recorded[RegisteredVersion]:
         """Register a version in one transaction.
@@ -71,10 +72,9 @@ class RegistrationService:
             VersionExistsError: the version is taken by other content, or by a deleted version.
             VersionNotFoundError: a parent does not exist.
         """
-        self.access.require(actor, Permission.VERSION_CREATE, str(model))
         record = new.record.checked()
         with self.database.transaction() as tx:
-            owner = ModelRepository(tx).get(model, lock=True)
+            owner = Guarded(tx, self.access, actor).model(Permission.VERSION_CREATE, model, lock=True)
             versions = VersionRepository(tx)
             highest = versions.highest(owner.id) if new.version is None else None
             existing = self._existing(versions, owner, new, highest)
@@ -83,7 +83,7 @@ class RegistrationService:
                 version, notes = self._add(tx, actor, owner, replace(new, record=record), highest)
                 tx.record(version.registered(actor))
             else:
-                finished = self.artifacts.drop_upload(tx, actor, owner.id, new.upload_id)
+                finished = self.artifacts.drop_upload(tx, actor, str(owner.name), new.upload_id)
         if finished is not None:
             self.uploads.discard_staging(finished)
         if existing is not None:
@@ -117,7 +117,7 @@ class RegistrationService:
         artifact = self._artifact(tx, actor, owner, new)
         versions, now = VersionRepository(tx), self.clock()
         proposal = Proposal(new.version) if new.version else propose(highest.version if highest else None, new.bump)
-        parents = tuple(self._parent(versions, parent) for parent in new.record.parents)
+        parents = tuple(self._parent(Guarded(tx, self.access, actor), parent) for parent in new.record.parents)
         version = ModelVersion(
             id=self.new_id(),
             model_id=owner.id,
@@ -140,17 +140,23 @@ class RegistrationService:
 
     def _artifact(self, tx: Transaction, actor: Actor, owner: Model, new: NewVersion) -> Artifact:
         if new.upload_id is None:
+            self._check_held(tx, actor, new.manifest_digest)
             return self.artifacts.artifact(tx, new.manifest_digest)
-        artifact = self.artifacts.seal(tx, actor, owner.id, new.upload_id)
+        artifact = self.artifacts.seal(tx, actor, str(owner.name), new.upload_id)
         if artifact.digest != new.manifest_digest:
             raise InvalidRecordError(
                 f"upload {new.upload_id} holds {artifact.digest}, not {new.manifest_digest}; send its own digest"
             )
         return artifact
 
-    def _parent(self, versions: VersionRepository, parent: Parent) -> Parent:
+    def _check_held(self, tx: Transaction, actor: Actor, content: Digest) -> None:
+        """Refuse content that the actor could not download: to know a digest is not to have the bytes."""
+        if not holds_content(tx, content, self.access.values(actor, Permission.VERSION_DOWNLOAD)):
+            raise no_such_artifact(content)
+
+    def _parent(self, guarded: Guarded, parent: Parent) -> Parent:
         """Bind a parent to the version it means now; a URI names a model outside of this registry."""
         if "://" in parent.reference:
             return parent
-        found = versions.resolve(Reference.parse(parent.reference))
+        found = guarded.resolve(Permission.VERSION_READ, Reference.parse(parent.reference))
         return Parent(found.reference, parent.relation, found.id)

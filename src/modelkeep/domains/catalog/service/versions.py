@@ -8,8 +8,9 @@ from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.records import Metric
 from modelkeep.domains.catalog.domain.versions import ModelVersion
-from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository, VersionRepository
+from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
 from modelkeep.domains.catalog.repository.search import list_versions
+from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor
@@ -33,18 +34,18 @@ class VersionService:
             InvalidValueError: the reference names a peer, and none is configured.
             VersionNotFoundError: nothing answers to it.
         """
-        self.access.require(actor, Permission.VERSION_READ, str(reference))
         with self.database.snapshot() as tx:
-            return VersionRepository(tx).resolve(reference)
+            return Guarded(tx, self.access, actor).resolve(Permission.VERSION_READ, reference)
 
     def list(
         self, actor: Actor, query: ListQuery, page: PageRequest, *, model: ModelName | None = None
     ) -> Page[ModelVersion]:
         """Return one page of versions, of one model or of all that the actor may see."""
-        self.access.require(actor, Permission.VERSION_READ, str(model or "versions"))
         with self.database.snapshot() as tx:
-            owner = None if model is None else ModelRepository(tx).get(model).id
-            return list_versions(tx, query, page, model_id=owner)
+            guarded = Guarded(tx, self.access, actor)
+            owner = None if model is None else guarded.model(Permission.VERSION_READ, model).id
+            values = self.access.values(actor, Permission.VERSION_READ)
+            return list_versions(tx, query, page, values, model_id=owner)
 
     def describe(
         self, actor: Actor, model: ModelName, selector: Selector, *, description: str, seen: int | None
@@ -86,10 +87,9 @@ class VersionService:
         seen: int | None,
         decide: Callable[[ModelVersion], tuple[ModelVersion, Event] | None],
     ) -> Recorded[ModelVersion]:
-        self.access.require(actor, Permission.VERSION_WRITE, f"{model}{selector}")
         with self.database.transaction() as tx:
             versions = VersionRepository(tx)
-            ModelRepository(tx).get(model, lock=True)
+            Guarded(tx, self.access, actor).model(Permission.VERSION_WRITE, model, lock=True)
             version = versions.get(model, selector, seen=seen)
             decision = decide(version)
             if decision is None:
@@ -105,10 +105,9 @@ class VersionService:
         Raises:
             DeletionBlockedError: aliases point to it; the details list them.
         """
-        self.access.require(actor, Permission.VERSION_DELETE, f"{model}{selector}")
         with self.database.transaction() as tx:
             versions = VersionRepository(tx)
-            ModelRepository(tx).get(model, lock=True)
+            Guarded(tx, self.access, actor).model(Permission.VERSION_DELETE, model, lock=True)
             version = versions.get(model, selector, seen=seen)
             aliases = AliasRepository(tx).of_version(version.id)
             if aliases:
@@ -124,10 +123,11 @@ class VersionService:
 
     def restore(self, actor: Actor, model: ModelName, selector: Selector) -> Recorded[ModelVersion]:
         """Bring a deleted version back."""
-        self.access.require(actor, Permission.VERSION_DELETE, f"{model}{selector}")
         with self.database.transaction() as tx:
             versions = VersionRepository(tx)
-            changed, event = versions.get(model, selector, deleted=True).restore(actor, self.clock())
+            guarded = Guarded(tx, self.access, actor)
+            version = guarded.version(Permission.VERSION_DELETE, model, selector, deleted=True)
+            changed, event = version.restore(actor, self.clock())
             versions.save(changed)
             tx.record(event)
         return Recorded(changed, tx.receipt)

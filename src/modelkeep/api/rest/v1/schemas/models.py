@@ -52,7 +52,7 @@ class ModelIn(In):
     name: str = Field(examples=["fraud/scorer"], description="`namespace/name`; a bare name is in `default`")
     description: str = ""
     task: str = ""
-    visibility: Visibility = Visibility.INTERNAL
+    visibility: Visibility = Visibility.PRIVATE
     owners: list[str] = Field(default_factory=list)
     tags: dict[str, str] = Field(default_factory=dict)
 

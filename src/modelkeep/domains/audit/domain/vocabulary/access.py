@@ -2,15 +2,36 @@
 
 from typing import Final
 
-from modelkeep.domains.audit.domain.event_types import TEXT, EventType, list_of
-from modelkeep.domains.audit.domain.vocabulary.subjects import PRINCIPAL
+from modelkeep.domains.audit.domain.event_types import TEXT, TIME, EventType, Schema, list_of, nullable
+from modelkeep.domains.audit.domain.vocabulary.subjects import PRINCIPAL, SCOPE
+
+_BINDING: Final[dict[str, Schema]] = {
+    "binding_id": TEXT,
+    "subject_type": TEXT,
+    "subject_id": TEXT,
+    "role": TEXT,
+    "scope": TEXT,
+    "stage": TEXT,
+    "expires_at": nullable(TIME),
+}
 
 ACCESS: Final = (
     EventType(
         "access.principal_created",
         PRINCIPAL,
         "Somebody or something that can act was added.",
-        data={"roles": list_of(TEXT)},
+        data={"roles": list_of(TEXT), "binding_id": TEXT},
+        optional=frozenset({"binding_id"}),
+    ),
+    EventType(
+        "access.role_granted", SCOPE, "A role was given to a principal or a group.", data=_BINDING, texts=("reason",)
+    ),
+    EventType("access.role_revoked", SCOPE, "A role was taken back.", data=_BINDING, texts=("reason",)),
+    EventType(
+        "access.access_denied",
+        SCOPE,
+        "Somebody was refused something that changes the registry, or takes the log out of it; nothing was changed.",
+        data={"permission": TEXT, "scope": TEXT},
     ),
     EventType(
         "access.token_created",

@@ -1,0 +1,33 @@
+"""The refusal of an action, and what the audit log keeps of it."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from modelkeep.domains.access.domain.permissions import Permission
+from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
+from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.events import Event
+from modelkeep.kernel.identity import Actor
+
+
+class ForbiddenError(RegistryError):
+    """The actor may see what it asked for, and holds no role that grants the action."""
+
+    kind = Kind.FORBIDDEN
+    code = "access.forbidden"
+
+
+def refusal(actor: Actor, permission: Permission, scope: Scope, at: datetime) -> ForbiddenError:
+    """Return the error that names the permission and whom to ask; if it is privileged, it brings its audit event."""
+    where = "the registry" if scope == REGISTRY else str(scope)
+    error = ForbiddenError(
+        f"{actor.name} may not {permission} on {where}; ask an administrator, or a maintainer of it, for a role that "
+        f"grants {permission}",
+        permission=permission.value,
+        scope=str(scope),
+    )
+    if permission.is_privileged:
+        unkeyed = replace(actor, request=replace(actor.request, idempotency_key=None))  # a refusal is no effect
+        data = {"permission": permission.value, "scope": str(scope)}
+        error.event = Event("access.access_denied", str(scope), unkeyed, at, data)
+    return error

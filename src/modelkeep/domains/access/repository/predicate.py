@@ -1,0 +1,112 @@
+"""The one condition of access control: lists filter by it, and single checks evaluate it. They cannot disagree.
+
+It is built once over the columns of a query (or over bound values, for a single check), and bound when it runs; see
+`bound_values`. The statement is the same for every actor and every permission, so it is compiled once.
+
+An actor may, where
+
+- a role of its own or of one of its groups grants the permission on the registry, the namespace or the model, or the
+  model's visibility does, and
+- the principal is not disabled, and
+- the token, if there is one, is meant for that permission and that scope.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select, union_all
+
+from modelkeep.domains.access.domain.permissions import Permission, builtin_roles_with, is_never, shown_to
+from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT, Scope
+from modelkeep.domains.access.tables import (
+    BINDING,
+    MEMBER,
+    PRINCIPAL,
+    ROLE_PERMISSION,
+    TOKEN_PERMISSION,
+    TOKEN_SCOPE,
+)
+from modelkeep.kernel.identity import Actor
+from modelkeep.platform.database import UtcDateTime, ordered_text
+
+Values = Mapping[str, Any]
+"""What a statement with the condition is executed with."""
+
+EVERY: Final = "*"
+_TEXT: Final = ordered_text()
+_ACTOR: Final = bindparam("access_actor", type_=_TEXT)
+_TOKEN: Final = bindparam("access_token", type_=_TEXT)
+_NOW: Final = bindparam("access_now", type_=UtcDateTime())
+_PERMISSION: Final = bindparam("access_permission", type_=_TEXT)
+_STAGE: Final = bindparam("access_stage", type_=_TEXT)
+_ROLES: Final = bindparam("access_roles", type_=_TEXT, expanding=True)
+_SHOWN: Final = bindparam("access_shown", type_=_TEXT, expanding=True)
+
+_CUSTOM_ROLES: Final = select(ROLE_PERMISSION.c.role).where(ROLE_PERMISSION.c.permission == _PERMISSION)
+_SUBJECTS: Final = union_all(
+    select(_ACTOR), select(MEMBER.c.group_id).where(MEMBER.c.principal_id == _ACTOR, MEMBER.c.until.is_(None))
+)
+_GRANTED: Final = select(BINDING.c.scope).where(
+    BINDING.c.subject_id.in_(_SUBJECTS),
+    BINDING.c.until.is_(None),
+    or_(BINDING.c.expires_at.is_(None), BINDING.c.expires_at > _NOW),
+    or_(BINDING.c.role.in_(_ROLES), BINDING.c.role.in_(_CUSTOM_ROLES)),
+    or_(BINDING.c.stage == "", BINDING.c.stage == _STAGE, _STAGE == EVERY),
+)
+_LIMITS: Final = select(TOKEN_SCOPE.c.scope).where(TOKEN_SCOPE.c.token_id == _TOKEN)
+_ENABLED: Final = exists().where(PRINCIPAL.c.id == _ACTOR, PRINCIPAL.c.disabled_at.is_(None))
+_TOKEN_PERMITS: Final = exists().where(
+    TOKEN_PERMISSION.c.token_id == _TOKEN, TOKEN_PERMISSION.c.permission.in_((EVERY, _PERMISSION))
+)
+_NAMESPACE: Final = bindparam("access_namespace", type_=_TEXT)
+_MODEL: Final = bindparam("access_model", type_=_TEXT)
+
+
+def permitted_where(
+    *,
+    namespace: ColumnElement[str],
+    model: ColumnElement[str] | None = None,
+    visibility: ColumnElement[str] | None = None,
+) -> ColumnElement[bool]:
+    """Return the condition over the columns of a query that name what is asked for.
+
+    Args:
+        namespace: its namespace.
+        model: its model's whole name, if it is or belongs to one.
+        visibility: that model's visibility.
+    """
+    levels = [literal(REGISTRY_TEXT, _TEXT), namespace, *(() if model is None else (model,))]
+    granted = [level.in_(_GRANTED) for level in levels]
+    shown = () if visibility is None else (visibility.in_(_SHOWN),)
+    limits = [level.in_(_LIMITS) for level in levels]
+    return and_(_ENABLED, or_(*shown, *granted), or_(_TOKEN == "", and_(_TOKEN_PERMITS, or_(*limits))))
+
+
+CHECK: Final = select(permitted_where(namespace=_NAMESPACE, model=_MODEL))
+"""Whether an actor may, on a scope and not by visibility: executed with `bound_values` and `scope_values`."""
+
+
+def scope_values(scope: Scope) -> Values:
+    """Return what `CHECK` is executed with for a scope."""
+    return {
+        "access_namespace": scope.namespace or "",
+        "access_model": "" if scope.text in (REGISTRY_TEXT, scope.namespace) else scope.text,
+    }
+
+
+def bound_values(actor: Actor, permission: Permission, now: datetime, *, stage: str | None = None) -> Values:
+    """Return what a statement with the condition is executed with.
+
+    `stage` is the one that a permission on stages is asked for; without it only a binding to all stages grants that.
+    """
+    never = is_never(actor.kind, permission)
+    return {
+        "access_actor": actor.id,
+        "access_token": actor.token_id or "",
+        "access_now": now,
+        "access_permission": "" if never else permission.value,
+        "access_roles": () if never else builtin_roles_with(permission),
+        "access_shown": shown_to(actor.kind, permission),
+        "access_stage": (stage or "") if permission.is_staged else EVERY,
+    }
