@@ -7,12 +7,12 @@ from sqlalchemy import func, insert, select, update
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
 from modelkeep.domains.catalog.domain.errors import AliasNotFoundError
 from modelkeep.domains.catalog.domain.models import Model
-from modelkeep.domains.catalog.repository.lists import OrderKey, fetch_page
 from modelkeep.domains.catalog.tables import ALIAS, STAGE, VERSION
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
+from modelkeep.platform.database.lists import OrderKey, fetch_page
 
 
 class AliasRepository:

@@ -11,7 +11,6 @@ from modelkeep.domains.catalog.domain.errors import ModelExistsError, ModelNotFo
 from modelkeep.domains.catalog.domain.models import Model, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository.fields import field_matches, index_model
-from modelkeep.domains.catalog.repository.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
 from modelkeep.domains.catalog.tables import ALIAS, FIELD, MODEL
 from modelkeep.kernel.errors import StaleRevisionError
@@ -30,6 +29,7 @@ from modelkeep.platform.database.criteria import (
     text_rule,
     time_rule,
 )
+from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 
 _ORDERS = {
     "name": OrderKey(MODEL.c.name, str),

@@ -7,7 +7,6 @@ from modelkeep.domains.access import Values
 from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, no_such_namespace
 from modelkeep.domains.catalog.domain.models import Namespace
 from modelkeep.domains.catalog.domain.queries import ListQuery
-from modelkeep.domains.catalog.repository.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 from modelkeep.domains.catalog.repository.permits import NAMESPACE_SEEN
 from modelkeep.domains.catalog.tables import MODEL, NAMESPACE
 from modelkeep.kernel.errors import StaleRevisionError
@@ -16,6 +15,7 @@ from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
 from modelkeep.platform.database.criteria import Rule, compile_filter, text_rule, time_rule
+from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 
 _RULES: dict[str, Rule] = {
     "name": text_rule(NAMESPACE.c.name),

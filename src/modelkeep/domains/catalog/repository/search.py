@@ -18,7 +18,6 @@ from modelkeep.domains.catalog.repository.fields import (
     number_matches,
     shortened,
 )
-from modelkeep.domains.catalog.repository.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
 from modelkeep.domains.catalog.repository.version_queries import VERSIONS, in_range
 from modelkeep.domains.catalog.repository.versions import build_version
@@ -41,6 +40,7 @@ from modelkeep.platform.database.criteria import (
     text_rule,
     time_rule,
 )
+from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 
 _ORDERS = {
     "created": OrderKey(VERSION.c.id, str),

@@ -1,4 +1,4 @@
-"""Lists: filter, one order, keyset paging. The shape that every list of the catalog shares."""
+"""Lists: filter, one order, keyset paging. The shape that every list shares."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
