@@ -9,7 +9,14 @@ from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService, AuthenticationService
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
-from modelkeep.domains.audit import AuditReader, AuditSink, IdempotencyService, IdempotencySink
+from modelkeep.domains.audit import (
+    AuditReader,
+    AuditService,
+    AuditSink,
+    ExportService,
+    IdempotencyService,
+    IdempotencySink,
+)
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -37,7 +44,9 @@ class Services:
 
     authentication: AuthenticationService
     access: AccessService
+    audit: AuditService
     audit_reader: AuditReader
+    audit_exports: ExportService
     idempotency: IdempotencyService
     uploads: UploadService
     namespaces: NamespaceService
@@ -74,7 +83,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     return Services(
         authentication=AuthenticationService(database, clock, ids, load_secret_key(settings)),
         access=access,
+        audit=AuditService(database, access),
         audit_reader=AuditReader(database),
+        audit_exports=ExportService(database, access, clock, settings.public_url),
         idempotency=idempotency,
         uploads=uploads,
         namespaces=NamespaceService(database, access, clock),

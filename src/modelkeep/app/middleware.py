@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from starlette_compress import CompressMiddleware
+from starlette_compress import CompressMiddleware, add_compress_type
 
 from modelkeep.kernel.ids import new_id
 from modelkeep.platform.telemetry import HttpMetrics, current_request_id
@@ -15,6 +15,8 @@ from modelkeep.platform.telemetry import HttpMetrics, current_request_id
 _ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 _QUIET: Final = frozenset({"/healthz", "/readyz", "/metrics"})
 _WORTH_COMPRESSING: Final = 1024
+_TEXTS: Final = ("application/jsonl", "application/cloudevents-batch+json", "text/csv")
+"""What else than the usual media types is text."""
 _log = logging.getLogger("modelkeep.access")
 
 
@@ -64,6 +66,8 @@ class AnswerCompressionMiddleware:
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
+        for media_type in _TEXTS:
+            add_compress_type(media_type)
         self._plain = app
         self._compressing = CompressMiddleware(app, minimum_size=_WORTH_COMPRESSING)
 

@@ -45,6 +45,7 @@ class Settings:
 
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
+    public_url: str = ""
     workers: int = 1
     data_dir: Path = field(default_factory=lambda: default_data_dir(os.environ))
     database_url: str = ""
@@ -79,6 +80,7 @@ class Settings:
         data_dir = settings.data_dir.expanduser().resolve()
         return replace(
             settings,
+            public_url=(settings.public_url or settings.url).rstrip("/"),
             data_dir=data_dir,
             database_url=settings.database_url or f"sqlite:///{data_dir / 'modelkeep.db'}",
             store_url=settings.store_url or str(data_dir / "objects"),

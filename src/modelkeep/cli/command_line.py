@@ -6,6 +6,7 @@ import click
 
 from modelkeep.cli.command import Program, examples
 from modelkeep.cli.commands.alias import alias
+from modelkeep.cli.commands.audit import audit
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
@@ -19,6 +20,7 @@ from modelkeep.cli.commands.transfers import pull, push
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve),
     "Facts about them": (tag, alias, metrics, delete, restore),
+    "What was done": (audit,),
     "This machine": (login, logout, whoami, doctor, config, completion),
 }
 

@@ -168,6 +168,19 @@ class HttpSession:
         finally:
             response.close()
 
+    def stream(self, call: Call) -> Iterator[bytes]:
+        """Send a call once and yield the bytes of its answer as they come.
+
+        Raises:
+            ApiError: the server refused.
+            ServerUnreachableError: there was no answer, or it broke off.
+        """
+        try:
+            with self.open(call) as response:
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            self._give_up(error)
+
     def _whole(self, call: Call) -> httpx.Response:
         response = self._sent(call, self._address(call.path))
         try:

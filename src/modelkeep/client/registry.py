@@ -11,6 +11,7 @@ from typing import Final, Self, Unpack
 from modelkeep.client.aliases import AliasMethods
 from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, scan
+from modelkeep.client.audit import AuditMethods
 from modelkeep.client.cache import Cache
 from modelkeep.client.downloads import Download
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
@@ -48,7 +49,7 @@ def connect(url: str | None = None, token: str | None = None) -> "Registry":
     return Registry(resolve_settings(url, token))
 
 
-class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods):
+class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods, AuditMethods):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 
     def __init__(

@@ -5,7 +5,7 @@ from modelkeep.app.commands import migrate, serve
 from modelkeep.app.settings import PREFIX, Settings
 
 NOT_SETTINGS = {"--new-admin-token", "--help"}
-COMPUTED = {"data_dir", "database_url", "store_url", "secret_key"}
+COMPUTED = {"public_url", "data_dir", "database_url", "store_url", "secret_key"}
 """Settings whose default depends on others: the page says how, in words."""
 
 

@@ -229,7 +229,7 @@ def test_the_canonical_time_is_in_utc_to_the_second_or_microsecond() -> None:
         ("fraud/scorer:>=1 <banana", 17, "A range has a version or a comparator here"),
         ("fraud/scorer:^", 13, "A range has a version or a comparator here"),
         ("fraud/scorer:" + "^1 || " * 100 + "^1", 13, "This range is not understood: The range has 602 characters"),
-        ("fraud/scorer as of", 18, "A date or a time must follow 'as of'"),
+        ("fraud/scorer as of", 18, "A date or a time must stand here"),
         ("fraud/scorer as of yesterday", 19, "such as 2026-11-16 or"),
         ("fraud/scorer as of 2026-11-16T09", 29, "written behind its date as T09:00Z"),
         ("fraud/scorer as of 2026-11-16T09:00", 35, "add Z for UTC"),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from modelkeep.domains.access import AccessService, AuthenticationService
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import IdempotencyService
+from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -26,6 +26,14 @@ class Services(Protocol):
     @property
     def access(self) -> AccessService:
         """Who may."""
+
+    @property
+    def audit(self) -> AuditService:
+        """The audit log."""
+
+    @property
+    def audit_exports(self) -> ExportService:
+        """The audit log as a file."""
 
     @property
     def idempotency(self) -> IdempotencyService:

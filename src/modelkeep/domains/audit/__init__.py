@@ -3,13 +3,17 @@
 from modelkeep.domains.audit.domain.cloud_events import BATCH_MEDIA_TYPE, MEDIA_TYPE, cloud_event, cloud_type
 from modelkeep.domains.audit.domain.entries import Entry, EntryActor
 from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
+from modelkeep.domains.audit.domain.exports import ExportFormat
+from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
 from modelkeep.domains.audit.operations import receipts_of
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
     AuditReader,
+    AuditService,
     AuditSink,
+    ExportService,
     IdempotencyService,
     IdempotencySink,
 )
@@ -20,10 +24,14 @@ __all__ = [
     "MEDIA_TYPE",
     "VOCABULARY",
     "AuditReader",
+    "AuditService",
     "AuditSink",
     "Entry",
     "EntryActor",
+    "EntryQuery",
     "EventType",
+    "ExportFormat",
+    "ExportService",
     "IdempotencyService",
     "IdempotencySink",
     "KeptResponse",

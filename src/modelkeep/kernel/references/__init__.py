@@ -10,7 +10,7 @@ its canonical text, which parses to an equal value.
 """
 
 from modelkeep.kernel.references.names import DEFAULT_NAMESPACE, ModelName, check_namespace
-from modelkeep.kernel.references.reference import Reference
+from modelkeep.kernel.references.reference import Reference, parse_time
 from modelkeep.kernel.references.selectors import (
     Alias,
     ByDigest,
@@ -35,4 +35,5 @@ __all__ = [
     "Selector",
     "check_namespace",
     "parse_selector",
+    "parse_time",
 ]

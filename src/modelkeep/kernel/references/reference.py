@@ -79,12 +79,21 @@ class Reference:
         return f"{peer}{self.namespace}/{self.model}{selector}{as_of}"
 
 
+def parse_time(text: str) -> datetime:
+    """Return the time in a text, in UTC: `2026-11-16`, `2026-11-16T09:00Z` or `2026-11-16T09:00:00+01:00`.
+
+    Raises:
+        InvalidReferenceError: it is no date, or a time without a zone.
+    """
+    return _read_time(Span.of(text))
+
+
 def _read_time(span: Span) -> datetime:
     """Return the time in a span in UTC (RFC 3339, where the seconds, or all but the date, may be left out)."""
     text = span.text
     date = _DATE.match(text)
     if date is None:
-        span.refuse("A date or a time must follow 'as of', such as 2026-11-16 or 2026-11-16T09:00Z")
+        span.refuse("A date or a time must stand here, such as 2026-11-16 or 2026-11-16T09:00Z")
     if date.end() == len(text):
         return _moment(span, f"{text}T00:00Z")
     time = _TIME.match(text, date.end())

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from modelkeep.api.rest.v1 import aliases, content, models, namespaces, tags, uploads, versions, whoami
+from modelkeep.api.rest.v1 import aliases, audit, content, models, namespaces, tags, uploads, versions, whoami
 
 routers: tuple[APIRouter, ...] = (
     versions.search_router,  # routes are tried in this order: the busiest come first
@@ -14,6 +14,7 @@ routers: tuple[APIRouter, ...] = (
     uploads.router,
     tags.router,
     content.router,
+    audit.router,
 )
 
 __all__ = ["routers"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Self
 
 from modelkeep.domains.audit.domain.event_types import public_type
+from modelkeep.domains.audit.domain.leaf import SaltedText
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Json
 
@@ -16,6 +17,13 @@ class CorruptEntryError(RegistryError):
 
     kind = Kind.CORRUPT
     code = "audit.corrupt_entry"
+
+
+class EntryNotFoundError(RegistryError):
+    """The log has no entry with this number that the caller may see, or none any more."""
+
+    kind = Kind.NOT_FOUND
+    code = "audit.entry_not_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,10 @@ class EntryActor:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry, read from its leaf: the bytes that its hash covers are all that is believed."""
+    """One entry, read from its leaf: the bytes that its hash covers are all that is believed.
+
+    `texts` are those behind its commitments that are still kept; a commitment without a text has been erased.
+    """
 
     seq: int
     at: datetime
@@ -38,10 +49,12 @@ class Entry:
     actor: EntryActor
     request_id: str
     data: Mapping[str, Json]
+    commitments: Mapping[str, str]
     before_digest: str | None
     after_digest: str | None
     leaf: bytes
     leaf_hash: bytes
+    texts: tuple[SaltedText, ...] = ()
 
     @classmethod
     def read(cls, leaf: bytes, leaf_hash: bytes) -> Self:
@@ -61,6 +74,7 @@ class Entry:
                 actor=EntryActor(actor["type"], actor["id"], actor["via_token_id"]),
                 request_id=document["request_id"],
                 data=document["data"],
+                commitments=document["pii_commitments"],
                 before_digest=document["before_digest"],
                 after_digest=document["after_digest"],
                 leaf=leaf,
@@ -70,6 +84,12 @@ class Entry:
             raise CorruptEntryError(
                 f"the leaf with the hash {leaf_hash.hex()} is none this registry wrote: the log was tampered with"
             ) from error
+
+    @property
+    def erased(self) -> tuple[str, ...]:
+        """The names of texts that are gone."""
+        kept = {text.field for text in self.texts}
+        return tuple(sorted(self.commitments.keys() - kept))
 
     @property
     def type(self) -> str:

@@ -1,7 +1,17 @@
 """Use cases of the audit log."""
 
+from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.reader import BEFORE_ALL, AuditReader
+from modelkeep.domains.audit.service.reading import AuditService
 from modelkeep.domains.audit.service.requests import IdempotencyService, IdempotencySink
 from modelkeep.domains.audit.service.sink import AuditSink
 
-__all__ = ["BEFORE_ALL", "AuditReader", "AuditSink", "IdempotencyService", "IdempotencySink"]
+__all__ = [
+    "BEFORE_ALL",
+    "AuditReader",
+    "AuditService",
+    "AuditSink",
+    "ExportService",
+    "IdempotencyService",
+    "IdempotencySink",
+]

@@ -5,10 +5,11 @@ from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import EventType, UndocumentedEventError
 from modelkeep.domains.audit.domain.vocabulary.access import ACCESS
+from modelkeep.domains.audit.domain.vocabulary.audit import AUDIT
 from modelkeep.domains.audit.domain.vocabulary.catalog import CATALOG
 from modelkeep.domains.audit.domain.vocabulary.reserved import RESERVED
 
-VOCABULARY: Final[Mapping[str, EventType]] = {kind.name: kind for kind in (*ACCESS, *CATALOG, *RESERVED)}
+VOCABULARY: Final[Mapping[str, EventType]] = {kind.name: kind for kind in (*ACCESS, *AUDIT, *CATALOG, *RESERVED)}
 """Every event type, by its name in the log."""
 
 

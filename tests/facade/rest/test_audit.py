@@ -1,0 +1,71 @@
+"""The audit log over REST."""
+
+import pytest
+from tests.facade.rest.registry import API, Rest, problem
+
+ENTRIES = f"{API}/audit/entries"
+
+
+def test_a_change_is_found_by_its_receipt_with_names_and_texts(rest: Rest) -> None:
+    created = rest.create_model(description="For all to read")
+    receipt = created["audit"]
+    entry = rest.http.get(f"{ENTRIES}/{receipt['seq']}").json()
+    assert entry["leaf_hash"] == receipt["leaf_hash"]
+    assert (entry["type"], entry["action"], entry["subject"]) == (
+        "MODEL_CREATED",
+        "catalog.model_created",
+        "fraud/scorer",
+    )
+    assert (entry["actor"]["name"], entry["actor"]["kind"]) == ("admin", "user")
+    assert entry["data"] == {"model_id": created["id"], "revision": 1}
+    assert entry["texts"]["description"] == "For all to read"
+    assert entry["erased"] == []
+
+
+def test_entries_are_listed_newest_first_and_by_condition(rest: Rest) -> None:
+    rest.create_model()
+    listed = rest.http.get(ENTRIES, params={"within": "fraud", "page_size": 1}).json()
+    assert [item["type"] for item in listed["items"]] == ["MODEL_CREATED"]
+    more = rest.http.get(ENTRIES, params={"within": "fraud", "page_token": listed["next_page_token"]}).json()
+    assert [item["type"] for item in more["items"]] == ["NAMESPACE_CREATED"]
+    oldest = rest.http.get(ENTRIES, params={"order": "oldest", "until": "2999-01-01", "since": "2026-01-01T00:00Z"})
+    assert [item["seq"] for item in oldest.json()["items"]] == list(range(len(oldest.json()["items"])))
+
+
+@pytest.mark.parametrize(
+    ("params", "code"),
+    [
+        ({"type": "MODEL_EATEN"}, "audit.unknown_event_type"),
+        ({"since": "yesterday"}, "kernel.invalid_reference"),
+        ({"until": "2026-11-16T09:00"}, "kernel.invalid_reference"),
+        ({"order": "best"}, "rest.invalid_request"),
+        ({"page_token": "x"}, "kernel.invalid_page_token"),
+    ],
+)
+def test_what_cannot_be_asked_is_a_problem(rest: Rest, params: dict[str, str], code: str) -> None:
+    problem(rest.http.get(ENTRIES, params=params), 422, code)
+
+
+def test_an_entry_that_is_not_there_is_not_found(rest: Rest) -> None:
+    problem(rest.http.get(f"{ENTRIES}/100000"), 404, "audit.entry_not_found")
+    problem(rest.http.get(f"{ENTRIES}/{2**70}"), 422, "rest.invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type"),
+    [
+        ("jsonl", "application/jsonl"),
+        ("csv", "text/csv; charset=utf-8"),
+        ("cloudevents", "application/cloudevents-batch+json"),
+    ],
+)
+def test_an_export_is_a_file_that_is_sent_compressed(rest: Rest, form: str, media_type: str) -> None:
+    rest.create_model()
+    sent = rest.http.get(f"{API}/audit/export", params={"format": form}, headers={"Accept-Encoding": "gzip"})
+    assert sent.status_code == 200
+    assert sent.headers["Content-Type"] == media_type
+    assert sent.headers["Content-Encoding"] == "gzip"
+    assert sent.headers["Content-Disposition"].startswith('attachment; filename="audit.')
+    assert "fraud/scorer" in sent.text
+    logged = rest.http.get(ENTRIES, params={"type": "LOG_EXPORTED"}).json()["items"]
+    assert [entry["data"]["format"] for entry in logged] == [form]
