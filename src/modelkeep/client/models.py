@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import TypedDict, Unpack, cast
 
 from modelkeep.client.connection import Connected
-from modelkeep.client.errors import AlreadyExistsError, NotFoundError
+from modelkeep.client.errors import AlreadyExistsError, ForbiddenError, NotFoundError
 from modelkeep.client.http import Call, if_match
 from modelkeep.client.listing import Listing
 from modelkeep.client.values import Model, StageInterval
@@ -88,13 +88,15 @@ class ModelMethods(Connected):
         return self._pages(f"{self._model_path(name)}/stages", StageInterval.read)
 
     def ensure_model(self, name: str) -> None:
-        """Make the model, and its namespace, where they are missing."""
+        """Make the model, and its namespace, where they are missing; it may be there for who may not make it."""
         parsed = ModelName.parse(name)
-        with suppress(NotFoundError):
+        try:
             self._create_if_absent("/models", str(parsed))
-            return
-        self._create_if_absent("/namespaces", parsed.namespace)
-        self._create_if_absent("/models", str(parsed))
+        except ForbiddenError:
+            return  # the push itself says so if it is not there
+        except NotFoundError:
+            self._create_if_absent("/namespaces", parsed.namespace)
+            self._create_if_absent("/models", str(parsed))
 
     def _create_if_absent(self, path: str, name: str) -> None:
         with suppress(AlreadyExistsError):

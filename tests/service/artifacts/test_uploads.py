@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 from sqlalchemy import func, select
-from tests.builders import SCORER, a_manifest, a_model, an_entry, register
+from tests.builders import SCORER, a_manifest, a_model, an_entry, register, send_in_parts
 from tests.people import somebody
 from tests.registries import ManualClock, registry
 
@@ -18,6 +18,7 @@ from modelkeep.domains.artifacts import UploadPlan
 from modelkeep.domains.artifacts.domain import (
     UPLOAD_LIFE,
     BlobMismatchError,
+    BlobMissingError,
     BlobNotExpectedError,
     UploadNotFoundError,
     blob_key,
@@ -30,6 +31,7 @@ from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.manifests import Manifest
+from modelkeep.platform.objectstore import StagingIncompleteError
 
 PART = 1000
 WEIGHTS = b"0123456789" * 250  # three parts
@@ -266,12 +268,37 @@ def test_a_blob_of_another_size_than_announced_is_refused(services: Services, ad
         services.uploads.receive_batch(admin, upload.upload.id, [BlobFrame(Digest.of(CONFIG), b"{ }")])
 
 
-def test_what_is_stored_is_never_asked_for_again(services: Services, admin: Actor) -> None:
+def test_what_the_caller_could_download_is_never_asked_for_again(services: Services, admin: Actor) -> None:
     a_model(services, admin)
     register(services, admin, files=FILES)
     other = a_model(services, admin, "fraud/other").name
     plan = services.registration.open_upload(admin, other, a_manifest(FILES | {"new": b"new"}))
     assert [blob.digest for blob in plan.missing] == [Digest.of(b"new")]
+
+
+def test_what_is_stored_for_others_is_asked_for_as_if_it_were_not(services: Services, admin: Actor) -> None:
+    a_model(services, admin)
+    register(services, admin, files=FILES)
+    mine = a_model(services, admin, "team/mine").name
+    other = somebody(services, ("contributor", "team"), ("viewer", "fraud"))
+    upload = services.registration.open_upload(other, mine, a_manifest(FILES))
+    assert {blob.digest for blob in upload.missing} == {Digest.of(CONFIG), Digest.of(WEIGHTS)}
+    with pytest.raises(StagingIncompleteError):
+        services.uploads.complete_blob(other, upload.upload.id, Digest.of(WEIGHTS))
+    with pytest.raises(BlobMissingError):
+        services.registration.register(other, mine, new_version(upload))
+    send_in_parts(services, other, upload, WEIGHTS)
+    services.uploads.receive_batch(other, upload.upload.id, frames(CONFIG))
+    assert services.registration.register(other, mine, new_version(upload)).value.created
+    assert rows(services, BlobRow) == 2
+
+
+def test_a_resumed_upload_is_not_asked_for_what_came_with_it(
+    services: Services, admin: Actor, upload: UploadPlan
+) -> None:
+    services.uploads.receive_batch(admin, upload.upload.id, frames(CONFIG))
+    resumed = services.registration.open_upload(admin, SCORER, a_manifest(FILES))
+    assert (resumed.upload.id, [blob.digest for blob in resumed.missing]) == (upload.upload.id, [Digest.of(WEIGHTS)])
 
 
 def test_the_size_of_a_stored_blob_cannot_be_lied_about(services: Services, admin: Actor) -> None:
@@ -288,8 +315,10 @@ def test_the_size_of_a_blob_that_is_stored_meanwhile_cannot_be_lied_about(servic
     lie = Manifest((replace(an_entry("model.bin", WEIGHTS), size=7),))
     upload = services.registration.open_upload(admin, SCORER, lie)
     register(services, admin, files=FILES)
-    with pytest.raises(BlobMismatchError, match="has 2500 bytes, not 7"):
+    with pytest.raises(BlobMissingError):
         services.registration.register(admin, SCORER, new_version(upload))
+    with pytest.raises(BlobMismatchError, match="has 2500 bytes, not 7"):
+        services.registration.open_upload(admin, SCORER, lie)
 
 
 def test_senders_of_the_same_blob_at_once_do_not_hinder_each_other(services: Services, admin: Actor) -> None:
@@ -311,9 +340,7 @@ def test_senders_of_the_same_blob_at_once_do_not_hinder_each_other(services: Ser
     assert rows(services, BlobRow) == len(files)
 
 
-def test_a_cancelled_upload_is_gone_and_its_finished_blobs_stay(
-    services: Services, admin: Actor, upload: UploadPlan
-) -> None:
+def test_a_cancelled_upload_is_gone_with_what_came_of_it(services: Services, admin: Actor, upload: UploadPlan) -> None:
     services.uploads.receive_batch(admin, upload.upload.id, frames(CONFIG))
     send(services, admin, upload, 1)
     services.uploads.cancel(admin, upload.upload.id)
@@ -321,7 +348,7 @@ def test_a_cancelled_upload_is_gone_and_its_finished_blobs_stay(
         services.uploads.status(admin, upload.upload.id)
     fresh = services.registration.open_upload(admin, SCORER, a_manifest(FILES))
     assert fresh.upload.id != upload.upload.id
-    assert [blob.digest for blob in fresh.missing] == [Digest.of(WEIGHTS)]
+    assert {blob.digest for blob in fresh.missing} == {Digest.of(CONFIG), Digest.of(WEIGHTS)}
     parts = services.uploads.plan_blob(admin, fresh.upload.id, Digest.of(WEIGHTS))
     assert not any(part.received for part in parts)
 

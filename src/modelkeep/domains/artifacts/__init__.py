@@ -11,7 +11,7 @@ from modelkeep.domains.artifacts.domain import (
     UploadPlan,
     no_such_artifact,
 )
-from modelkeep.domains.artifacts.operations import ArtifactOperations
+from modelkeep.domains.artifacts.operations import ArtifactOperations, ReadableContent
 from modelkeep.domains.artifacts.service import ArtifactService, UploadService
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "BlobSource",
     "CorruptBlobError",
     "PartPlan",
+    "ReadableContent",
     "Upload",
     "UploadLimits",
     "UploadPlan",

@@ -1,6 +1,8 @@
 """What higher domains do with artifacts inside their own transactions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from modelkeep.domains.artifacts.domain import (
     UPLOAD_LIFE,
@@ -13,13 +15,21 @@ from modelkeep.domains.artifacts.domain import (
     expected_blobs,
     no_such_artifact,
 )
-from modelkeep.domains.artifacts.repository import ArtifactRepository
+from modelkeep.domains.artifacts.repository import ArtifactRepository, Readable
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.ids import IdSource
 from modelkeep.kernel.manifests import Manifest
 from modelkeep.platform.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class ReadableContent:
+    """What an actor may download: a condition on manifest digests, and the values it is executed with."""
+
+    condition: Readable
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +40,14 @@ class ArtifactOperations:
     new_id: IdSource
     limits: UploadLimits
 
-    def open_upload(self, tx: Transaction, actor: Actor, scope: str, manifest: Manifest) -> UploadPlan:
+    def open_upload(
+        self, tx: Transaction, actor: Actor, scope: str, manifest: Manifest, readable: ReadableContent
+    ) -> UploadPlan:
         """Open an upload of this content, or find the one that the actor has begun; say which blobs are missing.
 
-        A blob that is stored already is not asked for again, whoever brought it: every principal of this release may
-        read everything, so that knowing a digest gives nobody access to bytes they could not read anyway.
+        A blob that is stored already is not asked for again if the actor could download it (`readable`), or sent it
+        for this very upload. Any other must be sent, stored or not: to know a digest is not to have the bytes, and the
+        answer does not tell whether somebody else has stored them.
 
         Raises:
             BlobMismatchError: the manifest gives a blob another size than it has, or two sizes.
@@ -44,6 +57,7 @@ class ArtifactOperations:
         if upload is None:
             upload = Upload(self.new_id(), scope, manifest.digest, actor.id, now, now + UPLOAD_LIFE)
             artifacts.add_upload(upload, manifest.document(), expected_blobs(manifest))
+        artifacts.hold_readable(upload.id, readable.condition, readable.values)
         return UploadPlan(upload, artifacts.missing(upload.id), self.limits)
 
     def seal(self, tx: Transaction, actor: Actor, scope: str, upload_id: str) -> Artifact:

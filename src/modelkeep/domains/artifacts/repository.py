@@ -1,10 +1,11 @@
 """Loads and stores blobs, manifests and uploads. SQL of artifacts lives here and nowhere else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Update, bindparam, delete, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from modelkeep.domains.artifacts.domain import (
@@ -21,6 +22,14 @@ from modelkeep.platform.database import AnyRow, Transaction
 
 BATCH = 500  # bound parameters of one statement stay below every database's limit
 
+Readable = Callable[[ColumnElement[str]], ColumnElement[bool]]
+"""From a column of manifest digests, the condition that the actor may download such content."""
+
+_HOLD_SENT: Final = (
+    update(UPLOAD_BLOB)
+    .where(UPLOAD_BLOB.c.upload_id == bindparam("upload"), UPLOAD_BLOB.c.digest == bindparam("sent"))
+    .values(held=True)
+)
 _ARTIFACT: Final = select(MANIFEST.c.file_count, MANIFEST.c.total_size).where(MANIFEST.c.digest == bindparam("wanted"))
 
 
@@ -32,20 +41,21 @@ class ArtifactRepository:
         self._session = tx.session
         self._dialect = postgresql if tx.dialect == "postgresql" else sqlite
 
-    def stored(self, digests: Sequence[Digest]) -> frozenset[Digest]:
-        """Return which of the blobs are stored."""
-        found: set[Digest] = set()
-        for start in range(0, len(digests), BATCH):
-            batch = [str(digest) for digest in digests[start : start + BATCH]]
-            rows = self._session.scalars(select(BLOB.c.digest).where(BLOB.c.digest.in_(batch)))
-            found.update(Digest.parse(row) for row in rows)
-        return frozenset(found)
+    def is_held(self, upload_id: str, digest: Digest) -> bool:
+        """Say whether an upload needs the bytes of a blob no more."""
+        query = select(UPLOAD_BLOB.c.held).where(UPLOAD_BLOB.c.upload_id == upload_id)
+        return bool(self._session.scalar(query.where(UPLOAD_BLOB.c.digest == str(digest))))
 
-    def add_blobs(self, blobs: Sequence[ExpectedBlob], now: datetime) -> None:
-        """Record verified blobs; those already recorded stay as they are."""
+    def hold_readable(self, upload_id: str, readable: Readable, values: Mapping[str, Any]) -> None:
+        """Mark the blobs of an upload that are part of an artifact its owner may download."""
+        self._session.execute(_hold_statement(readable), {**values, "upload": upload_id})
+
+    def add_blobs(self, upload_id: str, blobs: Sequence[ExpectedBlob], now: datetime) -> None:
+        """Record blobs that were verified for an upload; those already recorded stay as they are."""
         in_order = sorted(blobs, key=lambda blob: blob.digest)  # or two batches of the same blobs could deadlock
         rows = [{"digest": str(blob.digest), "size": blob.size, "created_at": now} for blob in in_order]
         self._session.execute(self._dialect.insert(BLOB).on_conflict_do_nothing(), rows)
+        self._session.execute(_HOLD_SENT, [{"upload": upload_id, "sent": row["digest"]} for row in rows])
 
     def find_artifact(self, digest: Digest) -> Artifact | None:
         """Return the artifact with this manifest digest, or None."""
@@ -110,7 +120,10 @@ class ArtifactRepository:
                 expires_at=upload.expires_at,
             )
         )
-        rows = [{"upload_id": upload.id, "digest": str(digest), "size": size} for digest, size in blobs.items()]
+        rows = [
+            {"upload_id": upload.id, "digest": str(digest), "size": size, "held": False}
+            for digest, size in blobs.items()
+        ]
         if rows:
             self._session.execute(insert(UPLOAD_BLOB), rows)
 
@@ -130,19 +143,22 @@ class ArtifactRepository:
         return frozenset(found)
 
     def missing(self, upload_id: str) -> tuple[ExpectedBlob, ...]:
-        """Return the blobs that an upload names and the registry lacks.
+        """Return the blobs that an upload names and does not hold, whether or not the registry has them.
 
         Raises:
             BlobMismatchError: a blob that is stored has another size than the upload says.
         """
         rows = self._session.execute(
-            select(UPLOAD_BLOB.c.digest, UPLOAD_BLOB.c.size, BLOB.c.size.label("stored"))
+            select(UPLOAD_BLOB.c.digest, UPLOAD_BLOB.c.size, UPLOAD_BLOB.c.held, BLOB.c.size.label("stored"))
             .outerjoin(BLOB, BLOB.c.digest == UPLOAD_BLOB.c.digest)
-            .where(UPLOAD_BLOB.c.upload_id == upload_id, BLOB.c.digest.is_(None) | (BLOB.c.size != UPLOAD_BLOB.c.size))
+            .where(
+                UPLOAD_BLOB.c.upload_id == upload_id,
+                UPLOAD_BLOB.c.held.is_(False) | (BLOB.c.size != UPLOAD_BLOB.c.size),
+            )
             .order_by(UPLOAD_BLOB.c.digest)
         ).all()
         for row in rows:
-            if row.stored is not None:
+            if row.held:
                 raise BlobMismatchError(
                     f"blob {row.digest} has {row.stored} bytes, not {row.size}: the manifest is wrong; push again",
                     digest=row.digest,
@@ -158,6 +174,19 @@ class ArtifactRepository:
         """Return uploads past their time, at most 100."""
         rows = self._session.scalars(select(UPLOAD.c.id).where(UPLOAD.c.expires_at <= now).limit(100))
         return tuple(rows)
+
+
+@cache
+def _hold_statement(readable: Readable) -> Update:
+    """Return the statement of `hold_readable`, which is the same for every upload."""
+    known = exists().where(
+        MANIFEST_BLOB.c.blob_digest == UPLOAD_BLOB.c.digest, readable(MANIFEST_BLOB.c.manifest_digest)
+    )
+    return (
+        update(UPLOAD_BLOB)
+        .where(UPLOAD_BLOB.c.upload_id == bindparam("upload"), UPLOAD_BLOB.c.held.is_(False), known)
+        .values(held=True)
+    )
 
 
 _UPLOAD = (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from modelkeep.platform.database import Base, UtcDateTime, ordered_text, table_of
@@ -57,7 +57,10 @@ class UploadRow(Base):
 
 
 class UploadBlobRow(Base):
-    """A blob that an upload names: only these are taken in."""
+    """A blob that an upload names: only these are taken in.
+
+    It is `held` once its bytes came with this upload, or where whoever opened it could download them anyway.
+    """
 
     __tablename__ = "artifact_upload_blob"
     bookkeeping = True
@@ -65,6 +68,7 @@ class UploadBlobRow(Base):
     upload_id: Mapped[str] = mapped_column(ForeignKey("artifact_upload.id", ondelete="CASCADE"), primary_key=True)
     digest: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
+    held: Mapped[bool] = mapped_column(server_default=false())
 
 
 BLOB = table_of(BlobRow)

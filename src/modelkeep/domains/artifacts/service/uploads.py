@@ -75,15 +75,15 @@ class UploadService:
             BlobMismatchError: the bytes have another digest; they are dropped.
         """
         blob = self._expect(actor, upload_id, digest)
-        if self._is_stored(digest):
+        if self._is_held(upload_id, digest):
             return True
         return self.verifications.run(
             staging_id(upload_id, digest), lambda: self._verify(blob, upload_id), wait_seconds=VERIFY_WAIT_SECONDS
         )
 
-    def _is_stored(self, digest: Digest) -> bool:
+    def _is_held(self, upload_id: str, digest: Digest) -> bool:
         with self.database.snapshot() as tx:
-            return bool(ArtifactRepository(tx).stored([digest]))
+            return ArtifactRepository(tx).is_held(upload_id, digest)
 
     def _verify(self, blob: ExpectedBlob, upload_id: str) -> None:
         staging, hasher = self._staging(blob, upload_id), Hasher()
@@ -95,14 +95,14 @@ class UploadService:
         try:
             self.store.publish(staging, blob_key(blob.digest), hasher.update, accept)
         except StagingIncompleteError:
-            if self._is_stored(blob.digest):
-                return  # another push of the same bytes, or a repetition of this request, was faster
+            if self._is_held(upload_id, blob.digest):
+                return  # a repetition of this request was faster
             raise
         except BlobMismatchError:
             self.store.discard(staging.id)
             raise
         with self.database.transaction() as tx:
-            ArtifactRepository(tx).add_blobs([blob], self.clock())
+            ArtifactRepository(tx).add_blobs(upload_id, [blob], self.clock())
 
     def receive_batch(self, actor: Actor, upload_id: str, frames: Iterable[BlobFrame]) -> tuple[Digest, ...]:
         """Take in many small blobs: each is verified, stored, and recorded once all of the batch are.
@@ -123,11 +123,11 @@ class UploadService:
         if blobs:
             self.store.put({blob_key(frame.digest): frame.data for frame in batch})
             with self.database.transaction() as tx:
-                ArtifactRepository(tx).add_blobs(blobs, self.clock())
+                ArtifactRepository(tx).add_blobs(upload_id, blobs, self.clock())
         return tuple(blob.digest for blob in blobs)
 
     def cancel(self, actor: Actor, upload_id: str) -> None:
-        """Drop the actor's upload and the parts that came; blobs that were completed stay for the next push."""
+        """Drop the actor's upload and what came of it: a later one is asked for all of it again."""
         with self.database.transaction() as tx:
             self._own(tx, actor, upload_id)
             ArtifactRepository(tx).remove_upload(upload_id)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from modelkeep.domains.access import Values, permitted_where
 from modelkeep.domains.catalog.tables import MODEL, NAMESPACE, VERSION
@@ -49,3 +49,14 @@ def sees_namespace(tx: Transaction, name: str, values: Values) -> bool:
 def holds_content(tx: Transaction, manifest: Digest, values: Values) -> bool:
     """Say whether a live version on which the actor may has this content."""
     return tx.session.execute(_HELD, {**values, "wanted": str(manifest)}).first() is not None
+
+
+def content_permitted(manifest: ColumnElement[str]) -> ColumnElement[bool]:
+    """Return the condition that a live version on which the actor may has the content that a query's row names."""
+    return exists().where(
+        VERSION.c.manifest_digest == manifest,
+        VERSION.c.deleted_at.is_(None),
+        MODEL.c.id == VERSION.c.model_id,
+        MODEL.c.deleted_at.is_(None),
+        MODEL_PERMITTED,
+    )

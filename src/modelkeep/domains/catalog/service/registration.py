@@ -3,14 +3,21 @@
 from dataclasses import dataclass, replace
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.artifacts import Artifact, ArtifactOperations, UploadPlan, UploadService, no_such_artifact
+from modelkeep.domains.artifacts import (
+    Artifact,
+    ArtifactOperations,
+    ReadableContent,
+    UploadPlan,
+    UploadService,
+    no_such_artifact,
+)
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError, VersionExistsError
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
 from modelkeep.domains.catalog.domain.versioning import BumpRequest, Proposal, propose
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
 from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
-from modelkeep.domains.catalog.repository.permits import holds_content
+from modelkeep.domains.catalog.repository.permits import content_permitted, holds_content
 from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.digests import Digest
@@ -55,10 +62,12 @@ class RegistrationService:
     new_id: IdSource
 
     def open_upload(self, actor: Actor, model: ModelName, manifest: Manifest) -> UploadPlan:
-        """Open an upload for a version of the model, or resume it; say which blobs the registry lacks."""
+        """Open an upload for a version of the model, or resume it; say which blobs are to be sent."""
         with self.database.transaction() as tx:
             owner = Guarded(tx, self.access, actor).model(Permission.VERSION_CREATE, model, lock=True)
-            return self.artifacts.open_upload(tx, actor, str(owner.name), manifest)
+            values = self.access.values(actor, Permission.VERSION_DOWNLOAD)
+            readable = ReadableContent(content_permitted, values)
+            return self.artifacts.open_upload(tx, actor, str(owner.name), manifest, readable)
 
     def register(self, actor: Actor, model: ModelName, new: NewVersion) -> Recorded[RegisteredVersion]:
         """Register a version in one transaction.

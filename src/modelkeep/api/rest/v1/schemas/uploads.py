@@ -22,7 +22,7 @@ class UploadIn(In):
 
 
 class MissingBlobOut(Out):
-    """A blob the registry lacks."""
+    """A blob that is to be sent."""
 
     digest: str
     size: int
