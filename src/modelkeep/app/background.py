@@ -5,17 +5,33 @@ from datetime import timedelta
 from typing import Final
 
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import IdempotencyService
-from modelkeep.platform.jobs import JobKind, JobStore, every
+from modelkeep.domains.audit import CheckpointPublisher, IdempotencyService
+from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
 KEPT_JOBS: Final = timedelta(days=30)
+_PUBLISH: Final = "audit.publish"
+_LOOKED_AT_EVERY: Final = timedelta(hours=1)
 
 
-def job_kinds(store: JobStore, uploads: UploadService, idempotency: IdempotencyService) -> Sequence[JobKind]:
+def job_kinds(
+    store: JobStore, uploads: UploadService, idempotency: IdempotencyService, publisher: CheckpointPublisher
+) -> Sequence[JobKind]:
     """Return every kind of background work."""
     return (
         every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads),
         every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old),
         every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
+        _publishing(publisher),
     )
+
+
+def _publishing(publisher: CheckpointPublisher) -> JobKind:
+    def handle(work: Work) -> Outcome:
+        publisher.publish(stopping=lambda: work.stopping)
+        return Again(_LOOKED_AT_EVERY)
+
+    def wanted() -> Sequence[str]:
+        return (_PUBLISH,) if publisher.wanted() else ()
+
+    return JobKind(_PUBLISH, handle, recurring=True, wanted=wanted)

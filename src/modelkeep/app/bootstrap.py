@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from modelkeep.app import schema
 from modelkeep.app.background import job_kinds
+from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService, AuthenticationService
@@ -13,9 +14,11 @@ from modelkeep.domains.audit import (
     AuditReader,
     AuditService,
     AuditSink,
+    CheckpointPublisher,
     ExportService,
     IdempotencyService,
     IdempotencySink,
+    LogKeyService,
 )
 from modelkeep.domains.catalog import (
     AliasService,
@@ -47,6 +50,8 @@ class Services:
     audit: AuditService
     audit_reader: AuditReader
     audit_exports: ExportService
+    log_keys: LogKeyService
+    publisher: CheckpointPublisher
     idempotency: IdempotencyService
     uploads: UploadService
     namespaces: NamespaceService
@@ -73,7 +78,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     operations = ArtifactOperations(clock, ids, limits)
     idempotency = IdempotencyService(database, clock)
     jobs = JobStore(database, system_clock, new_id)
-    background = JobRunner(jobs, job_kinds(jobs, uploads, idempotency), metrics=job_metrics())
+    signers = ServerLogKeys(settings)
+    publisher = CheckpointPublisher(database, signers, clock)
+    background = JobRunner(jobs, job_kinds(jobs, uploads, idempotency, publisher), metrics=job_metrics())
     database.listen(background.wake)
 
     def close() -> None:
@@ -86,6 +93,8 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         audit=AuditService(database, access),
         audit_reader=AuditReader(database),
         audit_exports=ExportService(database, access, clock, settings.public_url),
+        log_keys=LogKeyService(database, signers, clock),
+        publisher=publisher,
         idempotency=idempotency,
         uploads=uploads,
         namespaces=NamespaceService(database, access, clock),
@@ -108,6 +117,7 @@ def prepare(settings: Settings, services: Services) -> str | None:
     Raises:
         SchemaError: a newer program has written the database.
         PepperMismatchError: the database was set up under another secret key.
+        LogKeyMismatchError: the audit log is signed with a key that this server was not given.
     """
     engines = open_engines(settings.database_url, pool_size=1)
     try:
@@ -124,6 +134,7 @@ def prepare(settings: Settings, services: Services) -> str | None:
 def _seed(services: Services) -> str | None:
     token = services.authentication.prepare()
     services.namespaces.prepare(STARTUP)
+    services.log_keys.prepare(STARTUP)
     return token
 
 

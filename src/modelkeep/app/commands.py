@@ -54,6 +54,42 @@ def migrate(**flags: Any) -> None:  # noqa: ANN401 - as above
     serving.migrate(serving.Settings.read(os.environ, **flags), say=click.echo)
 
 
+@click.group("log-key", short_help="The keys that sign the audit log.", epilog="Example: modelkeep log-key show")
+def log_key() -> None:
+    """Show, replace and retire the keys that sign the audit log, in the file `log-key` of the data folder.
+
+    Servers take up a change when they are started again. Keys in MODELKEEP_LOG_KEY are changed there.
+    """
+
+
+@log_key.command("show", epilog="Example: modelkeep log-key show --data-dir /srv/modelkeep")
+@_data_dir
+def show_log_key(**flags: Any) -> None:  # noqa: ANN401 - as above
+    """Show the public halves, newest first: what verifies a checkpoint."""
+    for signer in _log_keys(flags).given():
+        click.echo(signer.verifier)
+
+
+@log_key.command("new", epilog="Example: modelkeep log-key new --data-dir /srv/modelkeep")
+@_data_dir
+def new_log_key(**flags: Any) -> None:  # noqa: ANN401 - as above
+    """Put a new key before the others: it and they sign from the next start on."""
+    click.echo(_log_keys(flags).replace().verifier)
+
+
+@log_key.command("retire", epilog="Example: modelkeep log-key retire --data-dir /srv/modelkeep")
+@_data_dir
+def retire_log_key(**flags: Any) -> None:  # noqa: ANN401 - as above
+    """Drop all keys but the newest: they sign no longer from the next start on."""
+    for signer in _log_keys(flags).drop_old():
+        click.echo(signer.verifier)
+
+
+def _log_keys(flags: Any) -> Any:  # noqa: ANN401 - as above, and below
+    serving = _load()
+    return serving.ServerLogKeys(serving.Settings.read(os.environ, **flags))
+
+
 def _load() -> Any:  # noqa: ANN401 - the module, or a clear refusal
     try:
         from modelkeep.app import serving  # noqa: PLC0415 - heavy, and in the extra `server`

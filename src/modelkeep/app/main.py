@@ -2,7 +2,7 @@
 
 import click
 
-from modelkeep.app.commands import migrate, serve
+from modelkeep.app.commands import log_key, migrate, serve
 from modelkeep.cli import command_line
 
 
@@ -10,6 +10,7 @@ def program() -> click.Group:
     """Return the root command with all there is below it."""
     command_line.add_command(serve)
     command_line.add_command(migrate)
+    command_line.add_command(log_key)
     return command_line
 
 

@@ -12,12 +12,15 @@ import uvicorn
 
 from modelkeep.app import schema
 from modelkeep.app.bootstrap import build, prepare
+from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.server import create_app
 from modelkeep.app.settings import PREFIX, LogFormat, Settings
 from modelkeep.client.credentials import find_credential, save_credential
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.platform.database import open_engines
 from modelkeep.platform.telemetry import configure_logging
+
+__all__ = ["ServerLogKeys", "Settings", "migrate", "serve"]
 
 Say = Callable[[str], None]
 

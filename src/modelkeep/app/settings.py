@@ -51,6 +51,8 @@ class Settings:
     database_url: str = ""
     store_url: str = ""
     secret_key: str = field(default="", repr=False)
+    log_key: str = field(default="", repr=False)
+    log_name: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     behind_proxy: bool = False

@@ -125,6 +125,7 @@ def test_a_registry_starts_with_its_administrator_and_the_namespace_of_bare_name
         "access.principal_created",
         "access.token_created",
         "catalog.namespace_created",
+        "audit.log_key_created",
     ]
     assert {json.loads(entry.payload)["actor"]["type"] for entry in log} == {"system"}
     assert {entry.request_id for entry in log} == {"startup"}

@@ -115,6 +115,8 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
         "access_binding.reason",
         "access_role.description",
         "access_token.last_four",
+        "audit_anchor.last_error",
+        "audit_checkpoint.note",
         "audit_text.value",
         "job.last_error",
         "job_event.detail",

@@ -4,8 +4,10 @@ from modelkeep.domains.audit.domain.cloud_events import BATCH_MEDIA_TYPE, MEDIA_
 from modelkeep.domains.audit.domain.entries import Entry, EntryActor
 from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
 from modelkeep.domains.audit.domain.exports import ExportFormat
+from modelkeep.domains.audit.domain.log_keys import SigningKey, read_seed
 from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
+from modelkeep.domains.audit.domain.signed_notes import VerifierKey
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
 from modelkeep.domains.audit.operations import receipts_of
 from modelkeep.domains.audit.service import (
@@ -13,9 +15,11 @@ from modelkeep.domains.audit.service import (
     AuditReader,
     AuditService,
     AuditSink,
+    CheckpointPublisher,
     ExportService,
     IdempotencyService,
     IdempotencySink,
+    LogKeyService,
 )
 
 __all__ = [
@@ -26,6 +30,7 @@ __all__ = [
     "AuditReader",
     "AuditService",
     "AuditSink",
+    "CheckpointPublisher",
     "Entry",
     "EntryActor",
     "EntryQuery",
@@ -35,9 +40,13 @@ __all__ = [
     "IdempotencyService",
     "IdempotencySink",
     "KeptResponse",
+    "LogKeyService",
+    "SigningKey",
+    "VerifierKey",
     "cloud_event",
     "cloud_type",
     "growth_errors",
     "public_type",
+    "read_seed",
     "receipts_of",
 ]

@@ -83,3 +83,57 @@ HEAD = table_of(AuditHeadRow)
 ENTRY = table_of(AuditEntryRow)
 TEXT = table_of(AuditTextRow)
 REQUEST = table_of(IdempotentRequestRow)
+
+
+class AuditNodeRow(Base):
+    """A complete subtree above the leaves; made from the entries, and can be made again."""
+
+    __tablename__ = "audit_node"
+    bookkeeping = True
+
+    level: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditCheckpointRow(Base):
+    """A signed statement about the first `size` entries."""
+
+    __tablename__ = "audit_checkpoint"
+    bookkeeping = True
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    note: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditAnchorRow(Base):
+    """How far an anchor has got, and what was wrong the last time."""
+
+    __tablename__ = "audit_anchor"
+    bookkeeping = True
+
+    name: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    failures: Mapped[int] = mapped_column(Integer)
+    next_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditLogKeyRow(Base):
+    """A key that signs the log, or has signed it."""
+
+    __tablename__ = "audit_log_key"
+
+    vkey: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    valid_from: Mapped[int] = mapped_column(BigInteger, unique=True)
+    valid_to: Mapped[int | None] = mapped_column(BigInteger)
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+NODE = table_of(AuditNodeRow)
+CHECKPOINT = table_of(AuditCheckpointRow)
+ANCHOR = table_of(AuditAnchorRow)
+LOG_KEY = table_of(AuditLogKeyRow)

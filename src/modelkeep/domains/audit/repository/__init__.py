@@ -1,7 +1,18 @@
 """Stores the log and the claimed idempotency keys. SQL of the audit domain lives here and nowhere else."""
 
+from modelkeep.domains.audit.repository.anchors import AnchorRepository, AnchorState
 from modelkeep.domains.audit.repository.entries import EntryRepository
 from modelkeep.domains.audit.repository.log import AuditRepository
 from modelkeep.domains.audit.repository.requests import IdempotencyRepository
+from modelkeep.domains.audit.repository.tree import StoredCheckpoint, StoredLeaf, TreeRepository
 
-__all__ = ["AuditRepository", "EntryRepository", "IdempotencyRepository"]
+__all__ = [
+    "AnchorRepository",
+    "AnchorState",
+    "AuditRepository",
+    "EntryRepository",
+    "IdempotencyRepository",
+    "StoredCheckpoint",
+    "StoredLeaf",
+    "TreeRepository",
+]

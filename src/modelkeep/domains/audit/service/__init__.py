@@ -1,6 +1,8 @@
 """Use cases of the audit log."""
 
 from modelkeep.domains.audit.service.exporting import ExportService
+from modelkeep.domains.audit.service.log_keys import LogKeyService
+from modelkeep.domains.audit.service.publisher import CheckpointPublisher
 from modelkeep.domains.audit.service.reader import BEFORE_ALL, AuditReader
 from modelkeep.domains.audit.service.reading import AuditService
 from modelkeep.domains.audit.service.requests import IdempotencyService, IdempotencySink
@@ -11,7 +13,9 @@ __all__ = [
     "AuditReader",
     "AuditService",
     "AuditSink",
+    "CheckpointPublisher",
     "ExportService",
     "IdempotencyService",
     "IdempotencySink",
+    "LogKeyService",
 ]
