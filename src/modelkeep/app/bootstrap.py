@@ -8,7 +8,7 @@ from modelkeep.app.background import job_kinds
 from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
-from modelkeep.domains.access import AccessService, AuthenticationService
+from modelkeep.domains.access import AccessService, AuthenticationService, SessionService, UsageRecorder
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
 from modelkeep.domains.audit import (
     AuditReader,
@@ -46,6 +46,8 @@ class Services:
     """Everything a facade may call, and the background work of a server."""
 
     authentication: AuthenticationService
+    sessions: SessionService
+    usage: UsageRecorder
     access: AccessService
     audit: AuditService
     audit_reader: AuditReader
@@ -71,6 +73,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     store = open_store(settings.store_url)
     database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
     access = AccessService(database, clock)
+    pepper, usage = load_secret_key(settings), UsageRecorder(database)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
@@ -88,7 +91,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         database.close()
 
     return Services(
-        authentication=AuthenticationService(database, clock, ids, load_secret_key(settings)),
+        authentication=AuthenticationService(database, clock, ids, pepper, usage),
+        sessions=SessionService(database, clock, ids, pepper, usage),
+        usage=usage,
         access=access,
         audit=AuditService(database, access),
         audit_reader=AuditReader(database),

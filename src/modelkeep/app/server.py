@@ -29,7 +29,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with services.background:
+        with services.usage, services.background:
             yield
         services.close()
 

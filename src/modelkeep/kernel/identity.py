@@ -1,11 +1,13 @@
 """Who is acting, and by which request."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
 PrincipalId = NewType("PrincipalId", str)
 TokenId = NewType("TokenId", str)
+SessionId = NewType("SessionId", str)
 
 
 class PrincipalKind(StrEnum):
@@ -30,6 +32,14 @@ class RequestInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """The browser session an actor came by, and when they proved who they are."""
+
+    id: SessionId
+    authenticated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """An authenticated principal, as every use case receives it.
 
@@ -42,3 +52,4 @@ class Actor:
     roles: frozenset[str]
     token_id: TokenId | None = None
     request: RequestInfo = field(default_factory=RequestInfo)
+    session: SessionInfo | None = None

@@ -18,6 +18,7 @@ from tests.unit.docs.pages import SOURCE, codes, table
 from modelkeep.domains.access import REGISTRY, Permission
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
 from modelkeep.domains.access.domain.refusals import refusal
+from modelkeep.domains.access.domain.sessions import Session
 from modelkeep.domains.audit import VOCABULARY, EventType, growth_errors
 from modelkeep.domains.audit.domain.event_types import Schema, UndocumentedEventError
 from modelkeep.domains.audit.domain.leaf import leaf_of
@@ -28,7 +29,7 @@ from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId
 from modelkeep.kernel.references import ModelName
 from modelkeep.kernel.semver import Version
 
@@ -119,6 +120,9 @@ def events() -> Iterator[Event]:
     binding = a_binding()
     yield binding.granted(ANA)
     yield binding.end(ANA, NOW, "has left")[1]
+    session = Session(SessionId("s"), ANA.id, b"hash", NOW, NOW, NOW)
+    yield session.opened(ANA)
+    yield session.end(ANA, NOW)[1]
     denied = refusal(ANA, Permission.GRANT_WRITE, REGISTRY, NOW).event
     assert denied is not None
     yield denied

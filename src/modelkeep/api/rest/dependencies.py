@@ -8,6 +8,7 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from modelkeep.api.rest import cookies
 from modelkeep.api.rest.errors import ProtocolError
 from modelkeep.api.rest.services import Services
 from modelkeep.domains.catalog import ListQuery
@@ -39,24 +40,39 @@ def services_of(request: Request) -> Services:
 
 
 async def authenticate(request: Request) -> Actor:
-    """Return the actor behind the request's bearer token."""
+    """Return the actor behind the request's bearer token, or behind the cookie of its session.
+
+    A change by cookie must show that this registry's own pages sent it; a token never comes by cookie.
+    """
     known: Actor | None = getattr(request.state, "actor", None)
     if known is not None:
         return known
-    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
-    secret = credential.strip() if scheme.lower() == "bearer" else None
     info = RequestInfo(
         id=getattr(request.state, "request_id", ""),
         idempotency_key=request.headers.get("idempotency-key") if request.method == "POST" else None,
         fingerprint=getattr(request.state, "fingerprint", ""),
     )
-    authentication = services_of(request).authentication
-    if authentication.remembers(secret):
-        actor = authentication.authenticate(secret, info)
-    else:
-        actor = await run_in_threadpool(authentication.authenticate, secret, info)
+    cookie = None if "authorization" in request.headers else cookies.session_secret(request)
+    actor = await (_by_token(request, info) if cookie is None else _by_session(request, cookie, info))
     request.state.actor = actor
     return actor
+
+
+async def _by_token(request: Request, info: RequestInfo) -> Actor:
+    scheme, _, credential = request.headers.get("authorization", "").partition(" ")
+    secret = credential.strip() if scheme.lower() == "bearer" else None
+    authentication = services_of(request).authentication
+    if authentication.remembers(secret):
+        return authentication.authenticate(secret, info)
+    return await run_in_threadpool(authentication.authenticate, secret, info)
+
+
+async def _by_session(request: Request, secret: str, info: RequestInfo) -> Actor:
+    sessions = services_of(request).sessions
+    if cookies.changes_something(request):
+        cookies.check_same_origin(request)
+        sessions.check_csrf(request.headers.get(cookies.CSRF_HEADER), secret)
+    return await run_in_threadpool(sessions.authenticate, secret, info)
 
 
 async def seen_revision(

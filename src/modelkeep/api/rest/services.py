@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from modelkeep.domains.access import AccessService, AuthenticationService
+from modelkeep.domains.access import AccessService, AuthenticationService, SessionService
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService
 from modelkeep.domains.catalog import (
@@ -22,6 +22,10 @@ class Services(Protocol):
     @property
     def authentication(self) -> AuthenticationService:
         """Who acts."""
+
+    @property
+    def sessions(self) -> SessionService:
+        """Browsers that people have logged in with."""
 
     @property
     def access(self) -> AccessService:

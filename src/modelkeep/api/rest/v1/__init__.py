@@ -2,12 +2,24 @@
 
 from fastapi import APIRouter
 
-from modelkeep.api.rest.v1 import aliases, audit, content, models, namespaces, tags, uploads, versions, whoami
+from modelkeep.api.rest.v1 import (
+    aliases,
+    audit,
+    content,
+    models,
+    namespaces,
+    sessions,
+    tags,
+    uploads,
+    versions,
+    whoami,
+)
 
 routers: tuple[APIRouter, ...] = (
     versions.search_router,  # routes are tried in this order: the busiest come first
     versions.router,
     whoami.router,
+    sessions.router,
     namespaces.router,
     models.router,
     aliases.router,

@@ -12,6 +12,7 @@ from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.scopes import REGISTRY
 from modelkeep.domains.access.domain.tokens import ADMIN_TOKEN_LIFE, Token, TokenKind, UnauthenticatedError
 from modelkeep.domains.access.repository import AccessRepository, BindingRepository
+from modelkeep.domains.access.service.usage import UsageRecorder
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event
@@ -41,6 +42,7 @@ class AuthenticationService:
     clock: Clock
     new_id: IdSource
     pepper: bytes = field(repr=False)
+    usage: UsageRecorder = field(repr=False)
     _seen: "TTLCache[bytes, tuple[Token, Principal]]" = field(
         default_factory=lambda: TTLCache(maxsize=10_000, ttl=CACHE_SECONDS), repr=False
     )
@@ -57,12 +59,14 @@ class AuthenticationService:
         if not tokens.is_well_formed(secret):
             raise UnauthenticatedError("the token is malformed: copy it whole, it starts with mkp_, mks_ or mkc_")
         token, principal = self._look_up(tokens.hash_secret(secret, self.pepper))
-        if not token.usable_at(self.clock()):
+        now = self.clock()
+        if not token.usable_at(now):
             raise UnauthenticatedError(
                 f"the token ending in {token.last_four} has expired or was revoked; get a new one"
             )
         if principal.disabled_at is not None:
             raise UnauthenticatedError(f"{principal.name} was disabled; ask an administrator")
+        self.usage.note((token.id, principal.id), now)
         return Actor(principal.id, principal.name, principal.kind, principal.roles, token.id, request)
 
     def remembers(self, secret: str | None) -> bool:

@@ -39,4 +39,11 @@ ACCESS: Final = (
         "A token was issued.",
         data={"token_id": TEXT, "kind": TEXT},
     ),
+    EventType(
+        "access.session_opened",
+        PRINCIPAL,
+        "Somebody logged in with a browser.",
+        data={"session_id": TEXT},
+    ),
+    EventType("access.session_ended", PRINCIPAL, "A browser's session was ended.", data={"session_id": TEXT}),
 )

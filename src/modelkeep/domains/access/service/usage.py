@@ -1,0 +1,81 @@
+"""Notes when credentials are used, and writes it down from time to time: no request waits for that."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Final, Self
+
+from cachetools import LRUCache
+
+from modelkeep.domains.access.repository import LastUseRepository
+from modelkeep.kernel.errors import RegistryError
+from modelkeep.platform.database import Database
+
+WRITTEN_EVERY: Final = 60.0
+"""Seconds between two writes of a process."""
+TOKEN_PRECISION: Final = timedelta(minutes=5)
+"""How exactly the last use of a token is known."""
+
+_REMEMBERED: Final = 50_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class UsageRecorder:
+    """Keeps last uses in memory, and writes them in one transaction a minute while it is entered."""
+
+    database: Database
+    _noted: "LRUCache[str, datetime]" = field(default_factory=lambda: LRUCache(_REMEMBERED), repr=False)
+    _unwritten: dict[str, datetime] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+    _stop: Event = field(default_factory=Event, repr=False)
+    _thread: Thread | None = field(default=None, repr=False)
+
+    def note(self, ids: Iterable[str], at: datetime, precision: timedelta = TOKEN_PRECISION) -> None:
+        """Note that these were used now; a use within `precision` of the one noted before is passed over."""
+        with self._lock:
+            for identity in ids:
+                before = self._noted.get(identity)
+                if before is None or at - before >= precision:
+                    self._noted[identity] = self._unwritten[identity] = at
+
+    def noted(self, identity: str) -> datetime | None:
+        """Return the last use that this process has noted, whether it is written yet or not."""
+        with self._lock:
+            return self._noted.get(identity)
+
+    def write(self) -> None:
+        """Write what is not written yet; what cannot be written is kept for the next time."""
+        with self._lock:
+            unwritten, self._unwritten = self._unwritten, {}
+        if not unwritten:
+            return
+        try:
+            with self.database.transaction() as tx:
+                LastUseRepository(tx).save(unwritten)
+        except RegistryError as error:
+            _log.warning("when credentials were last used could not be written: %s", error.message)
+            with self._lock:
+                self._unwritten = unwritten | self._unwritten
+
+    def __enter__(self) -> Self:
+        """Start to write once a minute."""
+        self._thread = Thread(target=self._run, name="usage", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write what is left, and stop."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.write()
+
+    def _run(self) -> None:
+        while not self._stop.wait(WRITTEN_EVERY):
+            self.write()
