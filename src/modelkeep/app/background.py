@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from modelkeep.domains.access import LoginServices
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import CheckpointPublisher, IdempotencyService
 from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
@@ -15,12 +16,17 @@ _LOOKED_AT_EVERY: Final = timedelta(hours=1)
 
 
 def job_kinds(
-    store: JobStore, uploads: UploadService, idempotency: IdempotencyService, publisher: CheckpointPublisher
+    store: JobStore,
+    uploads: UploadService,
+    idempotency: IdempotencyService,
+    logins: LoginServices,
+    publisher: CheckpointPublisher,
 ) -> Sequence[JobKind]:
     """Return every kind of background work."""
     return (
         every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads),
         every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old),
+        every(TIDIED_EVERY, "access.forget_logins", logins.forget_old),
         every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
         _publishing(publisher),
     )

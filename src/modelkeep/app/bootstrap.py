@@ -6,9 +6,16 @@ from dataclasses import dataclass
 from modelkeep.app import schema
 from modelkeep.app.background import job_kinds
 from modelkeep.app.log_keys import ServerLogKeys
+from modelkeep.app.logins import login_services
 from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
-from modelkeep.domains.access import AccessService, AuthenticationService, SessionService, UsageRecorder
+from modelkeep.domains.access import (
+    AccessService,
+    AuthenticationService,
+    LoginServices,
+    SessionService,
+    UsageRecorder,
+)
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
 from modelkeep.domains.audit import (
     AuditReader,
@@ -50,6 +57,7 @@ class Services:
     usage: UsageRecorder
     access: AccessService
     audit: AuditService
+    logins: LoginServices
     audit_reader: AuditReader
     audit_exports: ExportService
     log_keys: LogKeyService
@@ -74,6 +82,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
     access = AccessService(database, clock)
     pepper, usage = load_secret_key(settings), UsageRecorder(database)
+    logins = login_services(settings, access, clock, ids, pepper)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
@@ -83,7 +92,8 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     jobs = JobStore(database, system_clock, new_id)
     signers = ServerLogKeys(settings)
     publisher = CheckpointPublisher(database, signers, clock)
-    background = JobRunner(jobs, job_kinds(jobs, uploads, idempotency, publisher), metrics=job_metrics())
+    kinds = job_kinds(jobs, uploads, idempotency, logins, publisher)
+    background = JobRunner(jobs, kinds, metrics=job_metrics())
     database.listen(background.wake)
 
     def close() -> None:
@@ -96,6 +106,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         usage=usage,
         access=access,
         audit=AuditService(database, access),
+        logins=logins,
         audit_reader=AuditReader(database),
         audit_exports=ExportService(database, access, clock, settings.public_url),
         log_keys=LogKeyService(database, signers, clock),

@@ -13,7 +13,9 @@ from modelkeep.cli.commands.deletion import delete, restore
 from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
 from modelkeep.cli.commands.login import login, logout, whoami
+from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
+from modelkeep.cli.commands.publisher import publisher
 from modelkeep.cli.commands.tag import tag
 from modelkeep.cli.commands.transfers import pull, push
 
@@ -21,6 +23,7 @@ _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve),
     "Facts about them": (tag, alias, metrics, delete, restore),
     "What was done": (audit,),
+    "Who gets in": (publisher, login_provider),
     "This machine": (login, logout, whoami, doctor, config, completion),
 }
 

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
         UnwritableError,
     )
     from modelkeep.client.listing import Listing
+    from modelkeep.client.logins import IssuedToken
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.progress import Progress
+    from modelkeep.client.publishers import LoginProvider, Publisher
     from modelkeep.client.records import DataRef, Environment, Metric, Parent, TrainingCode, VersionRecord
     from modelkeep.client.registry import Registry, connect
     from modelkeep.client.settings import Settings, resolve_settings
@@ -68,9 +70,11 @@ __all__ = [
     "InvalidRequestError",
     "InvalidSettingError",
     "InvalidValueError",
+    "IssuedToken",
     "Kind",
     "LimitExceededError",
     "Listing",
+    "LoginProvider",
     "Metric",
     "Model",
     "ModelVersion",
@@ -80,6 +84,7 @@ __all__ = [
     "Principal",
     "Progress",
     "Pruned",
+    "Publisher",
     "Registry",
     "RegistryError",
     "ServerUnreachableError",
@@ -104,6 +109,8 @@ _MODULES: Final = (
     "records",
     "values",
     "model_versions",
+    "publishers",
+    "logins",
     "registry",
 )
 """Where the names are, those first that load the least."""

@@ -16,12 +16,14 @@ from modelkeep.client.cache import Cache
 from modelkeep.client.downloads import Download
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.http import Call, HttpSession, route
+from modelkeep.client.logins import LoginMethods
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.client.models import ModelMethods
 from modelkeep.client.namespaces import NamespaceMethods
 from modelkeep.client.parallel import DEFAULT_WORKERS
 from modelkeep.client.placement import Placement
 from modelkeep.client.progress import OneAtATime, Progress
+from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
 from modelkeep.client.retries import Retries
 from modelkeep.client.settings import Settings, resolve_settings
@@ -49,7 +51,9 @@ def connect(url: str | None = None, token: str | None = None) -> "Registry":
     return Registry(resolve_settings(url, token))
 
 
-class Registry(NamespaceMethods, ModelMethods, VersionMethods, AliasMethods, AuditMethods):
+class Registry(
+    NamespaceMethods, ModelMethods, VersionMethods, AliasMethods, AuditMethods, LoginMethods, PublisherMethods
+):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 
     def __init__(

@@ -1,6 +1,5 @@
 """The code flow against a real provider."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import httpx
@@ -12,12 +11,12 @@ from modelkeep.kernel.clock import system_clock
 from modelkeep.platform.openid import (
     Client,
     CodeRefusedError,
-    HttpTransport,
     IssuerDirectory,
     ProviderTokens,
     authorization_url,
     exchange_code,
 )
+from modelkeep.platform.outbound_http import OutboundHttp, OutboundPolicy
 
 REGISTRY = "http://127.0.0.1:1"
 CLIENT_HERE = Client(CLIENT, SECRET, f"{REGISTRY}/api/v1/login/oidc/corporate/callback")
@@ -32,14 +31,12 @@ def provider(openid_provider_server: OpenIdProvider) -> OpenIdProvider:
 
 
 @pytest.fixture
-def transport() -> Iterator[HttpTransport]:
-    transport = HttpTransport(allow_http=True)
-    yield transport
-    transport.close()
+def http() -> OutboundHttp:
+    return OutboundHttp(OutboundPolicy.parse("127.0.0.1"))
 
 
-def asked(provider: OpenIdProvider, transport: HttpTransport) -> str:
-    metadata = IssuerDirectory(transport, system_clock).metadata(provider.issuer)
+def asked(provider: OpenIdProvider, http: OutboundHttp) -> str:
+    metadata = IssuerDirectory(http, system_clock).metadata(provider.issuer)
     scopes = ("openid", "profile", "email", "groups")
     return authorization_url(metadata, CLIENT_HERE, scopes=scopes, state="s", nonce="n", verifier=VERIFIER)
 
@@ -53,19 +50,19 @@ def a_code(provider: OpenIdProvider, address: str) -> str:
 
 def exchange(
     provider: OpenIdProvider,
-    transport: HttpTransport,
+    http: OutboundHttp,
     code: str,
     *,
     client: Client = CLIENT_HERE,
     verifier: str = VERIFIER,
 ) -> ProviderTokens:
-    metadata = IssuerDirectory(transport, system_clock).metadata(provider.issuer)
-    return exchange_code(transport, metadata, client, code=code, verifier=verifier)
+    metadata = IssuerDirectory(http, system_clock).metadata(provider.issuer)
+    return exchange_code(http, metadata, client, code=code, verifier=verifier)
 
 
-def test_a_login_at_a_real_provider_says_who_it_is(provider: OpenIdProvider, transport: HttpTransport) -> None:
-    tokens = exchange(provider, transport, a_code(provider, asked(provider, transport)))
-    signed = IssuerDirectory(transport, system_clock).verify(tokens.id_token, provider.issuer, ("RS256",))
+def test_a_login_at_a_real_provider_says_who_it_is(provider: OpenIdProvider, http: OutboundHttp) -> None:
+    tokens = exchange(provider, http, a_code(provider, asked(provider, http)))
+    signed = IssuerDirectory(http, system_clock).verify(tokens.id_token, provider.issuer, ("RS256",))
     found = read_identity(
         signed.claims,
         Expected(provider.issuer, CLIENT, "n", "groups"),
@@ -81,28 +78,28 @@ def test_a_login_at_a_real_provider_says_who_it_is(provider: OpenIdProvider, tra
     )
 
 
-def test_a_code_is_exchanged_once(provider: OpenIdProvider, transport: HttpTransport) -> None:
-    code = a_code(provider, asked(provider, transport))
-    exchange(provider, transport, code)
+def test_a_code_is_exchanged_once(provider: OpenIdProvider, http: OutboundHttp) -> None:
+    code = a_code(provider, asked(provider, http))
+    exchange(provider, http, code)
     with pytest.raises(CodeRefusedError, match="invalid_grant"):
-        exchange(provider, transport, code)
+        exchange(provider, http, code)
 
 
-def test_a_code_is_exchanged_for_its_verifier_only(provider: OpenIdProvider, transport: HttpTransport) -> None:
-    code = a_code(provider, asked(provider, transport))
+def test_a_code_is_exchanged_for_its_verifier_only(provider: OpenIdProvider, http: OutboundHttp) -> None:
+    code = a_code(provider, asked(provider, http))
     with pytest.raises(CodeRefusedError, match="invalid_grant"):
-        exchange(provider, transport, code, verifier="w" * 43)
+        exchange(provider, http, code, verifier="w" * 43)
 
 
-def test_a_code_that_was_got_without_challenge_is_no_use(provider: OpenIdProvider, transport: HttpTransport) -> None:
-    parts = urlsplit(asked(provider, transport))
+def test_a_code_that_was_got_without_challenge_is_no_use(provider: OpenIdProvider, http: OutboundHttp) -> None:
+    parts = urlsplit(asked(provider, http))
     kept = "&".join(item for item in parts.query.split("&") if not item.startswith("code_challenge"))
     code = a_code(provider, urlunsplit(parts._replace(query=kept)))
     with pytest.raises(CodeRefusedError, match="invalid_grant"):
-        exchange(provider, transport, code)
+        exchange(provider, http, code)
 
 
-def test_another_secret_exchanges_nothing(provider: OpenIdProvider, transport: HttpTransport) -> None:
-    code = a_code(provider, asked(provider, transport))
+def test_another_secret_exchanges_nothing(provider: OpenIdProvider, http: OutboundHttp) -> None:
+    code = a_code(provider, asked(provider, http))
     with pytest.raises(CodeRefusedError, match="invalid_client"):
-        exchange(provider, transport, code, client=Client(CLIENT, "guessed", CLIENT_HERE.redirect_uri))
+        exchange(provider, http, code, client=Client(CLIENT, "guessed", CLIENT_HERE.redirect_uri))

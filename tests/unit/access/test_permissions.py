@@ -6,11 +6,11 @@ import pytest
 
 from modelkeep.domains.access.domain.permissions import (
     ADMIN,
-    NEVER,
     ROLES,
     Permission,
     builtin_roles_with,
     is_never,
+    permissions_for,
     shown_to,
 )
 from modelkeep.domains.access.domain.refusals import refusal
@@ -47,10 +47,18 @@ def test_every_permission_is_granted_by_the_administrator_at_least(permission: P
 
 
 def test_a_pipeline_never_approves_nor_grants() -> None:
-    for permission in (Permission.STAGE_APPROVE, Permission.GRANT_WRITE, Permission.PRINCIPAL_WRITE):
+    for permission in (
+        Permission.STAGE_APPROVE,
+        Permission.STAGE_PROMOTE,
+        Permission.GRANT_WRITE,
+        Permission.PRINCIPAL_WRITE,
+        Permission.POLICY_WRITE,
+        Permission.TOKEN_CREATE,
+    ):
         assert is_never(PrincipalKind.CI, permission)
         assert not is_never(PrincipalKind.USER, permission)
-    assert not NEVER[PrincipalKind.CI] & ROLES["contributor"]
+    assert permissions_for(PrincipalKind.CI, "contributor") == ROLES["contributor"] - {Permission.TOKEN_CREATE}
+    assert not permissions_for(PrincipalKind.CI, "no such role")
 
 
 def test_visibility_shows_metadata_of_internal_and_content_of_public_models_to_all_but_pipelines() -> None:

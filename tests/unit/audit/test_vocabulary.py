@@ -17,6 +17,10 @@ from tests.unit.docs.pages import SOURCE, codes, table
 
 from modelkeep.domains.access import REGISTRY, Permission
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
+from modelkeep.domains.access.domain.memberships import member_added, member_removed
+from modelkeep.domains.access.domain.openid.providers import ProviderDetails, new_provider
+from modelkeep.domains.access.domain.publishing.conditions import GITHUB_ISSUER, GitHubConditions
+from modelkeep.domains.access.domain.publishing.publishers import Publisher
 from modelkeep.domains.access.domain.refusals import refusal
 from modelkeep.domains.access.domain.sessions import Session
 from modelkeep.domains.audit import VOCABULARY, EventType, growth_errors
@@ -39,6 +43,9 @@ SCORER = ModelName("fraud", "scorer")
 MADE_BY_A_SERVICE = {
     "access.principal_created",
     "access.token_created",
+    "access.ci_token_minted",
+    "access.identity_linked",
+    "access.user_logged_in",
     *(name for name in VOCABULARY if name.startswith("audit.")),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""
@@ -95,6 +102,20 @@ def a_binding() -> Binding:
     )
 
 
+def events_of_logins() -> Iterator[Event]:
+    details = ProviderDetails("https://login.example.org", "modelkeep")
+    provider = new_provider("corporate", details, ANA, NOW)
+    conditions = GitHubConditions("octo-org/scorer", "9919", "release.yml")
+    publisher = Publisher("p", "ci", GITHUB_ISSUER, conditions, "contributor", (REGISTRY,), ANA.id, NOW, ANA.id)
+    yield provider.created(ANA)
+    yield provider.change(details, ANA, NOW)[1]
+    yield provider.deleted(ANA, NOW)
+    yield publisher.created(ANA)
+    yield publisher.deleted(ANA, NOW)
+    yield member_added("g", ANA.id, ANA, NOW)
+    yield member_removed("g", ANA.id, ANA, NOW)
+
+
 def events() -> Iterator[Event]:
     """Yield what each rule records."""
     namespace, model, version = Namespace("fraud", "", NOW, ANA.id), a_model(), a_version()
@@ -117,6 +138,7 @@ def events() -> Iterator[Event]:
     yield replace(version, deleted_at=NOW).restore(ANA, NOW)[1]
     yield alias_set(version, "champion", None, ANA, NOW)
     yield alias_removed(SCORER, interval, ANA, NOW)
+    yield from events_of_logins()
     binding = a_binding()
     yield binding.granted(ANA)
     yield binding.end(ANA, NOW, "has left")[1]

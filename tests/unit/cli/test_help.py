@@ -20,7 +20,7 @@ each_command = pytest.mark.parametrize("path", COMMANDS)
 
 
 def example_lines(command: click.Command) -> list[str]:
-    lines = (command.epilog or "").replace("\b", "").strip().splitlines()
+    lines = (command.epilog or "").replace("\b", "").replace("\\\n", " ").strip().splitlines()
     return [line.removeprefix("Example: ").strip() for line in lines if "modelkeep" in line]
 
 

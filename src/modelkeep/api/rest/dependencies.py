@@ -156,7 +156,21 @@ async def current_call(
     return Call(actor, services_of(request), response)
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A request of somebody who has no credential yet."""
+
+    request: RequestInfo
+    services: Services
+
+
+async def open_call(request: Request) -> OpenCall:
+    """Return the request as an endpoint sees it that lets people in."""
+    return OpenCall(RequestInfo(id=getattr(request.state, "request_id", "")), services_of(request))
+
+
 CurrentCall = Annotated[Call, Depends(current_call)]
+CurrentOpenCall = Annotated[OpenCall, Depends(open_call)]
 SeenRevision = Annotated[int | None, Depends(seen_revision)]
 RequestedPage = Annotated[PageRequest, Depends(page_request)]
 RequestedList = Annotated[ListQuery, Depends(list_query)]

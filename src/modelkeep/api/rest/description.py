@@ -65,10 +65,10 @@ def _complete(document: Document, prefix: str) -> None:
     for generated in ("HTTPValidationError", "ValidationError"):  # this API answers with problem documents
         components["schemas"].pop(generated, None)
     for method, operation in _operations(document, prefix):
-        operation["security"] = [{"token": []}]
+        needs_credential = operation.setdefault("security", [{"token": []}])
         operation["responses"].pop("422", None)
         operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
-        if method == "post":
+        if method == "post" and needs_credential:
             operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         for parameter in operation.get("parameters", ()):
             if parameter["name"] == "if-match":

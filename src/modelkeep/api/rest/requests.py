@@ -76,6 +76,26 @@ class RegistryRoute(APIRoute):
         return guarded
 
 
+class OpenRoute(RegistryRoute):
+    """A route for who has no credential yet: JSON is read as strictly, and no answer is kept for a repetition."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - as above
+        """Let its description say that it needs no credential."""
+        super().__init__(path, endpoint, **{**options, "openapi_extra": {"security": []}})
+
+    def get_route_handler(self) -> _Handle:
+        """Wrap FastAPI's handler."""
+        handle = APIRoute.get_route_handler(self)
+        reads_json = self.body_field is not None
+
+        async def guarded(request: Request) -> Response:
+            if reads_json:
+                await _read(request)
+            return await handle(request)
+
+        return guarded
+
+
 def _on_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
     """Return the endpoint as a coroutine that runs it on the pool: FastAPI itself would enter the pool twice."""
     if iscoroutinefunction(endpoint):

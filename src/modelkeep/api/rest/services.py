@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from modelkeep.domains.access import AccessService, AuthenticationService, SessionService
+from modelkeep.domains.access import AccessService, AuthenticationService, LoginServices, SessionService
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService
 from modelkeep.domains.catalog import (
@@ -38,6 +38,10 @@ class Services(Protocol):
     @property
     def audit_exports(self) -> ExportService:
         """The audit log as a file."""
+
+    @property
+    def logins(self) -> LoginServices:
+        """How people and CI jobs get in."""
 
     @property
     def idempotency(self) -> IdempotencyService:

@@ -4,6 +4,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 import modelkeep.domains.access.tables
+import modelkeep.domains.access.tables.logins
 import modelkeep.domains.access.tables.sessions
 import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables

@@ -67,7 +67,7 @@ def list_models(
 @click.option("--files", is_flag=True, help="List the files of the version instead.")
 @pass_invocation
 def show(invocation: Invocation, reference: str, as_of: str | None, *, files: bool) -> None:
-    """Show a model (a bare name) or a version (any other reference)."""
+    """Show a model (a bare name) or a version (the rest)."""
     from modelkeep.client.values import Model  # noqa: PLC0415 - not for --help
 
     if as_of is not None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 
 import click
 
@@ -15,20 +16,27 @@ from modelkeep.cli.output import hint, say, show_json, show_record
     epilog=examples(
         "modelkeep login --url https://models.example.org",
         "modelkeep login --url https://models.example.org --token - < token.txt",
+        "modelkeep login --ci",
     ),
 )
-@click.option("--token", metavar="TOKEN", help="The token; - reads it from standard input. Asked for if not given.")
+@click.option("--token", metavar="TOKEN", help="A token; - reads it from standard input.")
+@click.option("--ci", is_flag=True, help="Exchange the identity token of this CI job; see 'modelkeep publisher'.")
+@click.option("--publisher", metavar="NAME", help="With --ci: which publisher, if the job is that of several.")
 @pass_invocation
-def login(invocation: Invocation, token: str | None) -> None:
-    """Check a token and keep it for later commands.
+def login(invocation: Invocation, /, *, token: str | None, ci: bool, publisher: str | None) -> None:
+    """Get a token and keep it for later commands.
 
-    They go to this registry from then on, unless told otherwise. The file is readable by its owner only.
+    Without an option it is asked for. Commands go to this registry from then on, unless told otherwise. The file is
+    readable by its owner only.
     """
     from modelkeep.client.credentials import save_credential  # noqa: PLC0415 - not for --help
     from modelkeep.client.registry import Registry  # noqa: PLC0415
     from modelkeep.client.settings import TOKEN_VARIABLE, URL_VARIABLE, resolve_settings  # noqa: PLC0415
 
-    settings = resolve_settings(invocation.url, _read_token(token))
+    if token is not None and ci:
+        raise click.UsageError("Choose one of --token and --ci.")
+    given = _of_ci_job(invocation, publisher) if ci else _read_token(token)
+    settings = resolve_settings(invocation.url, given)
     with Registry(settings) as registry:
         principal = registry.whoami()
     path = save_credential(settings.url, settings.token or "", make_default=True)
@@ -82,12 +90,23 @@ def whoami(invocation: Invocation) -> None:
     )
 
 
+def _of_ci_job(invocation: Invocation, publisher: str | None) -> str:
+    from modelkeep.cli.signing_in import ci_login  # noqa: PLC0415 - not for --help
+    from modelkeep.client.registry import Registry  # noqa: PLC0415
+    from modelkeep.client.settings import resolve_settings  # noqa: PLC0415
+
+    with Registry(replace(resolve_settings(invocation.url), token=None)) as registry:
+        return ci_login(registry, publisher).token
+
+
 def _read_token(given: str | None) -> str:
     if given == "-":
         given = sys.stdin.readline()
     elif given is None:
         if not can_ask():
-            raise click.UsageError("There is no terminal to ask on: give --token TOKEN, or --token - to read it.")
+            raise click.UsageError(
+                "There is no terminal to ask on: give --token TOKEN, --token - to read it, or --ci in a CI job."
+            )
         given = click.prompt("Token", hide_input=True, err=True)
     token = str(given).strip()
     if not token:

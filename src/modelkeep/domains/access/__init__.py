@@ -1,7 +1,17 @@
 """Who may do what: principals, groups, tokens, roles, bindings and permissions."""
 
+from modelkeep.domains.access.domain.openid.logins import ATTEMPT_LIFE
+from modelkeep.domains.access.domain.openid.providers import (
+    DEFAULT_ALGORITHMS,
+    DEFAULT_SCOPES,
+    LoginProvider,
+    ProviderDetails,
+)
+from modelkeep.domains.access.domain.openid.terminals import DeviceLogin, LoopbackRequest, shown_code
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.publishing.conditions import PublisherKind, default_issuer, read_conditions
+from modelkeep.domains.access.domain.publishing.publishers import Publisher
 from modelkeep.domains.access.domain.refusals import ForbiddenError
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
 from modelkeep.domains.access.domain.sessions import (
@@ -16,31 +26,69 @@ from modelkeep.domains.access.operations import end_bindings_in
 from modelkeep.domains.access.service import (
     AccessService,
     AuthenticationService,
+    BegunDevice,
+    FinishedLogin,
+    IssuedToken,
+    LoginProviderService,
+    LoginService,
+    LoginServices,
+    MintedToken,
+    NewPublisher,
     OpenedSession,
+    ProviderAnswer,
+    PublishingService,
     SessionService,
+    ShownProvider,
+    TerminalLoginService,
+    TokenIssuer,
     UsageRecorder,
     Values,
     permitted_where,
 )
 
 __all__ = [
+    "ATTEMPT_LIFE",
+    "DEFAULT_ALGORITHMS",
+    "DEFAULT_SCOPES",
     "REGISTRY",
     "AccessService",
     "AuthenticationService",
+    "BegunDevice",
     "CrossSiteRequestError",
+    "DeviceLogin",
+    "FinishedLogin",
     "ForbiddenError",
+    "IssuedToken",
+    "LoginProvider",
+    "LoginProviderService",
+    "LoginService",
+    "LoginServices",
+    "LoopbackRequest",
+    "MintedToken",
+    "NewPublisher",
     "OpenedSession",
     "Permission",
     "Principal",
+    "ProviderAnswer",
+    "ProviderDetails",
+    "Publisher",
+    "PublisherKind",
+    "PublishingService",
     "Scope",
     "Session",
     "SessionNotFoundError",
     "SessionService",
+    "ShownProvider",
     "StepUpRequiredError",
+    "TerminalLoginService",
+    "TokenIssuer",
     "UnauthenticatedError",
     "UsageRecorder",
     "Values",
+    "default_issuer",
     "end_bindings_in",
     "permitted_where",
+    "read_conditions",
     "require_recent_login",
+    "shown_code",
 ]

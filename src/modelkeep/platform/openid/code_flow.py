@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from modelkeep.platform.openid.errors import CodeRefusedError, IssuerUnavailableError
 from modelkeep.platform.openid.issuers import IssuerMetadata
-from modelkeep.platform.openid.transport import Transport
+from modelkeep.platform.openid.requests import post_form
+from modelkeep.platform.outbound_http import OutboundHttp
 
 CHALLENGE_METHOD = "S256"
 
@@ -63,7 +64,7 @@ def authorization_url(
 
 
 def exchange_code(
-    transport: Transport, metadata: IssuerMetadata, client: Client, *, code: str, verifier: str
+    http: OutboundHttp, metadata: IssuerMetadata, client: Client, *, code: str, verifier: str
 ) -> ProviderTokens:
     """Exchange the code for tokens.
 
@@ -79,7 +80,7 @@ def exchange_code(
         "code_verifier": verifier,
     }
     auth = None if client.secret is None else (client.id, client.secret)
-    status, answer = transport.post(metadata.token_endpoint, form, auth)
+    status, answer = post_form(http, metadata.token_endpoint, form, auth)
     if status != HTTPStatus.OK:
         raise CodeRefusedError(
             f"the provider did not accept this login ({answer.get('error', status)}); log in again",

@@ -11,8 +11,9 @@ from joserfc.jwk import KeySet
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.clock import Clock
 from modelkeep.platform.openid.errors import IssuerUnavailableError, TokenRefusedError
+from modelkeep.platform.openid.requests import get_json
 from modelkeep.platform.openid.signatures import SignedClaims, UnknownKeyError, read_keys, verify
-from modelkeep.platform.openid.transport import Transport
+from modelkeep.platform.outbound_http import OutboundHttp
 
 KEPT: Final = timedelta(minutes=15)
 """How long endpoints and keys are believed: a key that its issuer has withdrawn opens nothing after that."""
@@ -70,7 +71,7 @@ class _Known:
 class IssuerDirectory:
     """Endpoints and keys of the issuers that somebody has asked for. Threads may share it."""
 
-    transport: Transport
+    http: OutboundHttp
     clock: Clock
     _known: dict[str, _Known] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
@@ -106,8 +107,8 @@ class IssuerDirectory:
             known = self._known.get(issuer)
             now = self.clock()
             if known is None or not timedelta(0) <= now - known.read_at < KEPT:
-                metadata = IssuerMetadata.read(self.transport.get(issuer.rstrip("/") + _WELL_KNOWN), issuer)
-                known = _Known(metadata, read_keys(self.transport.get(metadata.jwks_uri)), now, now)
+                metadata = IssuerMetadata.read(get_json(self.http, issuer.rstrip("/") + _WELL_KNOWN), issuer)
+                known = _Known(metadata, read_keys(get_json(self.http, metadata.jwks_uri)), now, now)
                 self._known[issuer] = known
             return known
 
@@ -115,7 +116,7 @@ class IssuerDirectory:
         with self._lock_of(issuer):
             now = self.clock()
             if now - known.keys_read_at >= REFETCH_AFTER:
-                known.keys = read_keys(self.transport.get(known.metadata.jwks_uri))
+                known.keys = read_keys(get_json(self.http, known.metadata.jwks_uri))
                 known.keys_read_at = now
             return known.keys
 

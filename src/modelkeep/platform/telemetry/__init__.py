@@ -1,7 +1,14 @@
 """What a server tells its operators: metrics and structured logs."""
 
 from modelkeep.platform.telemetry.logs import configure_logging, current_request_id
-from modelkeep.platform.telemetry.metrics import HttpMetrics, JobMetrics, http_metrics, job_metrics, render_metrics
+from modelkeep.platform.telemetry.metrics import (
+    HttpMetrics,
+    JobMetrics,
+    http_metrics,
+    job_metrics,
+    publishing_metrics,
+    render_metrics,
+)
 
 __all__ = [
     "HttpMetrics",
@@ -10,5 +17,6 @@ __all__ = [
     "current_request_id",
     "http_metrics",
     "job_metrics",
+    "publishing_metrics",
     "render_metrics",
 ]

@@ -69,6 +69,39 @@ class JobMetrics:
         self._jobs.labels(status).set(number)
 
 
+class PublishingMetrics:
+    """Identity tokens of CI jobs: how many got a token, why others did not, and which surprised us."""
+
+    def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        """Register the metrics."""
+        self._answers = Counter(
+            "modelkeep_ci_identity_tokens",
+            "Identity tokens of CI jobs, by what came of them",
+            ("answer",),
+            registry=registry,
+        )
+        self._unknown = Counter(
+            "modelkeep_ci_unknown_claims",
+            "Identity tokens with claims that nobody checks or knows",
+            ("kind",),
+            registry=registry,
+        )
+
+    def answered(self, answer: str) -> None:
+        """Count one identity token; `answer` is `minted`, or the code of the error."""
+        self._answers.labels(answer).inc()
+
+    def surprised(self, kind: str) -> None:
+        """Count one with unknown claims, by the kind of its publisher: look what has changed at the issuer."""
+        self._unknown.labels(kind).inc()
+
+
+@cache
+def publishing_metrics() -> PublishingMetrics:
+    """Return the one set of this process."""
+    return PublishingMetrics()
+
+
 @cache
 def http_metrics() -> HttpMetrics:
     """Return the one set of this process, however many applications are made in it: a name is registered once."""

@@ -6,8 +6,10 @@ from modelkeep.api.rest.v1 import (
     aliases,
     audit,
     content,
+    login_providers,
     models,
     namespaces,
+    publishers,
     sessions,
     tags,
     uploads,
@@ -27,6 +29,9 @@ routers: tuple[APIRouter, ...] = (
     tags.router,
     content.router,
     audit.router,
+    publishers.router,
+    publishers.ci_router,
+    login_providers.router,
 )
 
 __all__ = ["routers"]

@@ -110,8 +110,11 @@ NEVER: Final[Mapping[PrincipalKind, frozenset[Permission]]] = {
     PrincipalKind.CI: frozenset(
         {
             Permission.STAGE_APPROVE,
+            Permission.STAGE_PROMOTE,
+            Permission.POLICY_WRITE,
             Permission.GRANT_WRITE,
             Permission.PRINCIPAL_WRITE,
+            Permission.TOKEN_CREATE,
             Permission.LOGIN_WRITE,
             Permission.AUDIT_ERASE,
         }
@@ -128,6 +131,11 @@ def builtin_roles_with(permission: Permission) -> tuple[str, ...]:
 def is_never(kind: PrincipalKind, permission: Permission) -> bool:
     """Say whether this kind of principal is refused the permission whatever it is granted."""
     return permission in NEVER.get(kind, frozenset())
+
+
+def permissions_for(kind: PrincipalKind, role: str) -> frozenset[Permission]:
+    """Return what a built-in role can give to a kind of principal; nothing if there is no such role."""
+    return ROLES.get(role, frozenset()) - NEVER.get(kind, frozenset())
 
 
 def shown_to(kind: PrincipalKind, permission: Permission) -> tuple[str, ...]:

@@ -2,16 +2,26 @@
 
 from modelkeep.domains.access.repository.bindings import BindingRepository
 from modelkeep.domains.access.repository.last_uses import LastUseRepository
+from modelkeep.domains.access.repository.login_providers import LoginProviderRepository
+from modelkeep.domains.access.repository.logins import LoginRepository
+from modelkeep.domains.access.repository.memberships import MembershipRepository
 from modelkeep.domains.access.repository.predicate import CHECK, Values, bound_values, permitted_where, scope_values
 from modelkeep.domains.access.repository.principals import AccessRepository
+from modelkeep.domains.access.repository.publishers import PublisherRepository
 from modelkeep.domains.access.repository.sessions import SessionRepository
+from modelkeep.domains.access.repository.terminals import TerminalRepository
 
 __all__ = [
     "CHECK",
     "AccessRepository",
     "BindingRepository",
     "LastUseRepository",
+    "LoginProviderRepository",
+    "LoginRepository",
+    "MembershipRepository",
+    "PublisherRepository",
     "SessionRepository",
+    "TerminalRepository",
     "Values",
     "bound_values",
     "permitted_where",

@@ -56,6 +56,11 @@ class BindingRepository:
         rows = self._session.execute(_CURRENT.where(BINDING.c.namespace == name).order_by(BINDING.c.id))
         return tuple(build_binding(row) for row in rows)
 
+    def of_subject(self, subject_id: str) -> tuple[Binding, ...]:
+        """Return the bindings of a subject that nobody has ended."""
+        rows = self._session.execute(_CURRENT.where(BINDING.c.subject_id == subject_id).order_by(BINDING.c.id))
+        return tuple(build_binding(row) for row in rows)
+
     def end(self, ids: list[str], by: PrincipalId, at: datetime) -> None:
         """End bindings."""
         self._session.execute(update(BINDING).where(BINDING.c.id.in_(ids)).values(until=at, ended_by=by))

@@ -1,6 +1,8 @@
 """Loads and stores principals and tokens. SQL of access control lives here and nowhere else."""
 
-from sqlalchemy import insert, select
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
 
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT
@@ -94,6 +96,14 @@ class AccessRepository:
             revoked_at=row.revoked_at,
         )
         return token, self._principal(principal)
+
+    def get_principal(self, identity: PrincipalId) -> Principal:
+        """Return the principal of an id that a row refers to."""
+        return self._principal(self._session.get_one(PrincipalRow, identity))
+
+    def disable(self, identity: PrincipalId, at: datetime) -> None:
+        """Let a principal do nothing from now on."""
+        self._session.execute(update(PRINCIPAL).where(PRINCIPAL.c.id == identity).values(disabled_at=at))
 
     def names(self, ids: frozenset[str]) -> dict[str, str]:
         """Return the names people know principals by."""

@@ -3,14 +3,34 @@
 from modelkeep.domains.access.repository import Values, permitted_where
 from modelkeep.domains.access.service.authentication import AuthenticationService
 from modelkeep.domains.access.service.authorization import AccessService
+from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer
+from modelkeep.domains.access.service.login_providers import LoginProviderService, Secrets, ShownProvider
+from modelkeep.domains.access.service.login_services import LoginServices
+from modelkeep.domains.access.service.logins import FinishedLogin, LoginService, ProviderAnswer
+from modelkeep.domains.access.service.publishing import MintedToken, NewPublisher, PublishingService
 from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
+from modelkeep.domains.access.service.terminals import BegunDevice, TerminalLoginService
 from modelkeep.domains.access.service.usage import UsageRecorder
 
 __all__ = [
     "AccessService",
     "AuthenticationService",
+    "BegunDevice",
+    "FinishedLogin",
+    "IssuedToken",
+    "LoginProviderService",
+    "LoginService",
+    "LoginServices",
+    "MintedToken",
+    "NewPublisher",
     "OpenedSession",
+    "ProviderAnswer",
+    "PublishingService",
+    "Secrets",
     "SessionService",
+    "ShownProvider",
+    "TerminalLoginService",
+    "TokenIssuer",
     "UsageRecorder",
     "Values",
     "permitted_where",

@@ -19,8 +19,8 @@ from modelkeep.domains.access.domain.publishing.checks import (
     matches,
     one_of,
 )
-from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.errors import InvalidValueError
+from modelkeep.kernel.events import Json
 
 GITHUB_ISSUER: Final = "https://token.actions.githubusercontent.com"
 GITLAB_ISSUER: Final = "https://gitlab.com"
@@ -202,7 +202,7 @@ def default_issuer(kind: PublisherKind) -> str:
     return {PublisherKind.GITHUB: GITHUB_ISSUER, PublisherKind.GITLAB: GITLAB_ISSUER}.get(kind, "")
 
 
-def read_conditions(kind: PublisherKind, issuer: str, given: Mapping[str, Json]) -> Conditions:
+def read_conditions(kind: PublisherKind, issuer: str, given: Mapping[str, object]) -> Conditions:
     """Return the conditions that somebody has written down, or the database has kept.
 
     Raises:
@@ -222,7 +222,7 @@ def read_conditions(kind: PublisherKind, issuer: str, given: Mapping[str, Json])
         raise PublisherConditionError(f"a publisher of kind {kind} takes {wanted[kind]}") from error
 
 
-def _read_generic(given: Mapping[str, Json]) -> GenericConditions:
+def _read_generic(given: Mapping[str, object]) -> GenericConditions:
     rules = given.get("claims")
     if given.keys() != {"claims"} or not isinstance(rules, Mapping):
         raise TypeError

@@ -3,7 +3,7 @@
 from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import TEXT, TIME, EventType, Schema, list_of, nullable
-from modelkeep.domains.audit.domain.vocabulary.subjects import PRINCIPAL, SCOPE
+from modelkeep.domains.audit.domain.vocabulary.subjects import GROUP, PRINCIPAL, SCOPE
 
 _BINDING: Final[dict[str, Schema]] = {
     "binding_id": TEXT,
@@ -38,6 +38,7 @@ ACCESS: Final = (
         PRINCIPAL,
         "A token was issued.",
         data={"token_id": TEXT, "kind": TEXT},
+        texts=("name",),
     ),
     EventType(
         "access.session_opened",
@@ -46,4 +47,6 @@ ACCESS: Final = (
         data={"session_id": TEXT},
     ),
     EventType("access.session_ended", PRINCIPAL, "A browser's session was ended.", data={"session_id": TEXT}),
+    EventType("access.group_member_added", GROUP, "Somebody joined a group.", data={"principal_id": TEXT}),
+    EventType("access.group_member_removed", GROUP, "Somebody left a group.", data={"principal_id": TEXT}),
 )

@@ -14,4 +14,5 @@ ALIAS: Final = SubjectForm("`namespace/model@alias`", f"{_MODEL}@[A-Za-z][A-Za-z
 SCOPE: Final = SubjectForm(
     "`*` (the registry), `namespace` or `namespace/model`", rf"\*|{_NAMESPACE}|{_MODEL}", placed=True
 )
+GROUP: Final = SubjectForm("id of the group", "[0-9a-z-]+")
 PRINCIPAL: Final = SubjectForm("id of the principal", "[0-9a-z-]+")
