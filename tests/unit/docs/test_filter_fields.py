@@ -4,16 +4,17 @@ import pytest
 from tests.unit.docs.pages import codes, read, table
 
 from modelkeep.domains.catalog.repository import models, namespaces, search
+from modelkeep.domains.catalog.tables import NAMESPACE
 from modelkeep.platform.database.criteria import Rule
 
 PAGE = "guides/searching.md"
 LISTS: dict[str, Mapping[str, Rule]] = {
-    "versions": search._RULES,
-    "models": models._RULES,
-    "namespaces": namespaces._RULES,
+    "versions": search.VERSION_RULES,
+    "models": models.MODEL_RULES,
+    "namespaces": namespaces.rules(NAMESPACE),
 }
-ORDERS = {"versions": [*search._ORDERS, "metric.KEY"], "models": models._ORDERS, "namespaces": namespaces._ORDERS}
-FIXED_KEYS = {name: rule.keys for name, rule in search._RULES.items() if rule.keys}
+ORDERS = {"versions": [*search.VERSION_ORDERS, "metric.KEY"], "models": models.MODEL_ORDERS, "namespaces": ["name"]}
+FIXED_KEYS = {name: rule.keys for name, rule in search.VERSION_RULES.items() if rule.keys}
 
 
 def fields(name: str) -> list[str]:

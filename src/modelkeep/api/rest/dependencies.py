@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -15,7 +16,7 @@ from modelkeep.domains.catalog import ListQuery
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.paging import DEFAULT_PAGE_SIZE, PageRequest
-from modelkeep.kernel.references import ModelName, Selector, parse_selector
+from modelkeep.kernel.references import ModelName, Selector, parse_selector, parse_time
 
 _REVISION: Final = re.compile(r'(?P<quote>"?)(?P<revision>[0-9]{1,9})(?P=quote)')
 
@@ -107,13 +108,28 @@ async def page_request(
     return PageRequest(page_size, page_token or None)
 
 
+async def time_of_question(
+    as_of: Annotated[
+        str | None,
+        Query(description="Answer what was so then: a date, or a time with its zone", examples=["2026-11-16"]),
+    ] = None,
+) -> datetime | None:
+    """Read the time that is asked about; None for now.
+
+    Raises:
+        InvalidReferenceError: it is none.
+    """
+    return None if as_of is None else parse_time(as_of)
+
+
 async def list_query(
+    as_of: Annotated[datetime | None, Depends(time_of_question)],
     filter: Annotated[str, Query(description="Such as `name ~ 'fraud*' and tag.team = 'risk'`")] = "",  # noqa: A002 - the parameter's public name
     order: Annotated[str, Query(description="One field, such as `created desc`")] = "",
     deleted: Annotated[bool, Query(description="List what is deleted instead")] = False,  # noqa: FBT002 - a query parameter
 ) -> ListQuery:
     """Read what is asked of a list."""
-    return ListQuery(filter, order, deleted)
+    return ListQuery(filter, order, deleted, as_of)
 
 
 async def model_name(
@@ -174,5 +190,6 @@ CurrentOpenCall = Annotated[OpenCall, Depends(open_call)]
 SeenRevision = Annotated[int | None, Depends(seen_revision)]
 RequestedPage = Annotated[PageRequest, Depends(page_request)]
 RequestedList = Annotated[ListQuery, Depends(list_query)]
+RequestedTime = Annotated[datetime | None, Depends(time_of_question)]
 NamedModel = Annotated[ModelName, Depends(model_name)]
 SelectedVersion = Annotated[Selector, Depends(version_selector)]

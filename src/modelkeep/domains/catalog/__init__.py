@@ -1,6 +1,6 @@
 """Namespaces, models, versions, semver, aliases, tags and stage history: what there is, and by which name."""
 
-from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
+from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval, TagInterval
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.records import (
@@ -13,7 +13,7 @@ from modelkeep.domains.catalog.domain.records import (
     VersionRecord,
 )
 from modelkeep.domains.catalog.domain.versioning import BumpRequest
-from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
 from modelkeep.domains.catalog.service import (
     AliasService,
     ContentService,
@@ -50,6 +50,8 @@ __all__ = [
     "RegistrationService",
     "Relation",
     "StageInterval",
+    "Standing",
+    "TagInterval",
     "TrainingCode",
     "VersionRecord",
     "VersionService",

@@ -144,9 +144,51 @@ class StageRow(Base):
     ended_by: Mapped[str | None] = mapped_column(ordered_text())
 
 
+class FactRow(Base):
+    """An interval in which something that can change of a model or version was so; the one without an end is now.
+
+    `field` is such as `version.tag` or `version.metric`, `key` the tag's or metric's name, `part` tells several values
+    of one key apart. `text` is a text as `FieldRow` indexes it, `whole` what it does not hold of the value. The
+    interval of the field `revision` is that of the whole state: its beginning is when the subject was changed.
+    """
+
+    __tablename__ = "catalog_fact"
+    __table_args__ = (Index("ix_catalog_fact_value", "field", "key", "text", "number", "subject_id"),)
+
+    subject_id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    field: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    key: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    part: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    text: Mapped[str | None] = mapped_column(ordered_text())
+    whole: Mapped[str | None] = mapped_column(ordered_text())
+    number: Mapped[float | None] = mapped_column(Double)
+    set_by: Mapped[str] = mapped_column(ordered_text())
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(ordered_text())
+
+
+class NamespaceStateRow(Base):
+    """An interval in which a namespace was so; a deleted one has none that is open."""
+
+    __tablename__ = "catalog_namespace_state"
+
+    name: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    since: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    description: Mapped[str] = mapped_column(ordered_text())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(ordered_text())
+    revision: Mapped[int]
+    set_by: Mapped[str] = mapped_column(ordered_text())
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_by: Mapped[str | None] = mapped_column(ordered_text())
+
+
 NAMESPACE = table_of(NamespaceRow)
 MODEL = table_of(ModelRow)
 VERSION = table_of(VersionRow)
 FIELD = table_of(FieldRow)
 ALIAS = table_of(AliasRow)
 STAGE = table_of(StageRow)
+FACT = table_of(FactRow)
+NAMESPACE_STATE = table_of(NamespaceStateRow)

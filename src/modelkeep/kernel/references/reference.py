@@ -1,7 +1,7 @@
 """The whole reference: peer, model, selector and time."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Self
 
@@ -51,6 +51,18 @@ class Reference:
     def model_name(self) -> ModelName:
         """The model that is meant, whichever version."""
         return ModelName(self.namespace, self.model)
+
+    def at(self, time: datetime | None) -> Self:
+        """Return the reference as of a time; None leaves it as it is.
+
+        Raises:
+            InvalidReferenceError: it has a time of its own already.
+        """
+        if time is None:
+            return self
+        if self.as_of is not None:
+            Span.of(str(self)).refuse("This reference has a time of its own; give one")
+        return replace(self, as_of=time)
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -52,6 +52,16 @@ class BoundSelect(NamedTuple):
     values: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ListPlan:
+    """The query of a list, what it is ordered by, and the id that breaks ties."""
+
+    rows: AnySelect
+    key: OrderKey
+    identity: Column
+    descending: bool
+
+
 def single_order(text: str, default: OrderTerm) -> OrderTerm:
     """Return the one term a list is ordered by.
 

@@ -9,6 +9,7 @@ from modelkeep.api.rest.dependencies import (
     CurrentCall,
     NamedModel,
     RequestedPage,
+    RequestedTime,
     SeenRevision,
 )
 from modelkeep.api.rest.requests import RegistryRoute
@@ -23,15 +24,16 @@ router = APIRouter(prefix="/models/{namespace}/{model}/aliases", tags=["aliases"
 
 
 @router.get("", response_model=ListOut[AliasOut])
-def list_aliases(name: NamedModel, call: CurrentCall, page: RequestedPage) -> dict[str, Any]:
-    """List the aliases a model has now, by name."""
-    return _page(call.services.aliases.list(call.actor, name, page), call)
+def list_aliases(name: NamedModel, call: CurrentCall, page: RequestedPage, as_of: RequestedTime) -> dict[str, Any]:
+    """List the aliases a model has, or had, by name; `audit` is the entry that made it so."""
+    return _page(call.services.aliases.list(call.actor, name, page, as_of=as_of), call)
 
 
 @router.get("/{alias}")
-def get_alias(name: NamedModel, alias: str, call: CurrentCall) -> AliasOut:
-    """Return what an alias points to now."""
-    return _one(Recorded(call.services.aliases.get(call.actor, name, alias), None), call)
+def get_alias(name: NamedModel, alias: str, call: CurrentCall, as_of: RequestedTime) -> AliasOut:
+    """Return what an alias points to, or pointed to; `audit` is the entry that made it so."""
+    found = call.services.aliases.get(call.actor, name, alias, as_of=as_of)
+    return _one(Recorded(found, found.entry), call)
 
 
 @router.put("/{alias}")
@@ -47,9 +49,11 @@ def remove_alias(name: NamedModel, alias: str, call: CurrentCall, seen: SeenRevi
 
 
 @router.get("/{alias}/history", response_model=ListOut[AliasOut])
-def list_alias_history(name: NamedModel, alias: str, call: CurrentCall, page: RequestedPage) -> dict[str, Any]:
-    """List what an alias pointed to, newest first."""
-    return _page(call.services.aliases.history(call.actor, name, alias, page), call)
+def list_alias_history(
+    name: NamedModel, alias: str, call: CurrentCall, page: RequestedPage, as_of: RequestedTime
+) -> dict[str, Any]:
+    """List what an alias pointed to, newest first; with `as_of`, as far as it was known then."""
+    return _page(call.services.aliases.history(call.actor, name, alias, page, as_of=as_of), call)
 
 
 def _one(recorded: Recorded[AliasInterval], call: Call) -> AliasOut:
@@ -60,4 +64,4 @@ def _one(recorded: Recorded[AliasInterval], call: Call) -> AliasOut:
 
 def _page(page: Page[AliasInterval], call: Call) -> dict[str, Any]:
     names = call.names(who for item in page.items for who in (item.set_by, item.ended_by) if who)
-    return page_out(page, lambda item: AliasOut.of(item, names))
+    return page_out(page, lambda item: AliasOut.of(item, names, item.entry))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
 from pydantic import Field
 
-from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, SelectedVersion
+from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, RequestedTime, SelectedVersion
 from modelkeep.api.rest.ranges import has_already, may_continue, requested_range
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.streams import BATCH_BYTES
@@ -45,9 +45,9 @@ class BlobsIn(In):
 
 
 @router.get("/manifest", response_class=Response, responses={200: {"content": {_MANIFEST_TYPE: {}}}})
-def get_manifest(name: NamedModel, selector: SelectedVersion, call: CurrentCall) -> Response:
+def get_manifest(name: NamedModel, selector: SelectedVersion, call: CurrentCall, as_of: RequestedTime) -> Response:
     """Return the manifest of a version, byte for byte: its SHA-256 is the version's content digest."""
-    digest, document = call.services.content.manifest(call.actor, name, selector)
+    digest, document = call.services.content.manifest(call.actor, name, selector, as_of=as_of)
     return Response(document, media_type=_MANIFEST_TYPE, headers={"ETag": f'"{digest}"'})
 
 
@@ -67,9 +67,10 @@ def get_file(
     path: str,
     call: CurrentCall,
     wanted: Annotated[Wanted, Depends()],
+    as_of: RequestedTime,
 ) -> Response:
     """Send a file of a version, whole or a range of it."""
-    file = call.services.content.open_file(call.actor, name, selector, path)
+    file = call.services.content.open_file(call.actor, name, selector, path, as_of=as_of)
     etag = f'"{file.entry.digest}"'
     if has_already(wanted.if_none_match, etag):
         return Response(status_code=304, headers={"ETag": etag})
@@ -80,10 +81,12 @@ def get_file(
 
 
 @router.post("/blobs", response_class=StreamingResponse, responses={200: {"content": {MEDIA_TYPE: {}}}})
-def get_blobs(name: NamedModel, selector: SelectedVersion, body: BlobsIn, call: CurrentCall) -> StreamingResponse:
+def get_blobs(
+    name: NamedModel, selector: SelectedVersion, body: BlobsIn, call: CurrentCall, as_of: RequestedTime
+) -> StreamingResponse:
     """Send many small blobs of a version in one body, each as a line `<digest> <size>` and its bytes."""
     sources = call.services.content.open_batch(
-        call.actor, name, selector, [Digest.parse(digest) for digest in body.digests]
+        call.actor, name, selector, [Digest.parse(digest) for digest in body.digests], as_of=as_of
     )
     frames = _framed(sources)
     begun = next(frames, b"")  # what is wrong with the first of them can still be a problem document

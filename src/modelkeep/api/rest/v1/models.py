@@ -10,6 +10,7 @@ from modelkeep.api.rest.dependencies import (
     NamedModel,
     RequestedList,
     RequestedPage,
+    RequestedTime,
     SeenRevision,
 )
 from modelkeep.api.rest.requests import RegistryRoute
@@ -37,9 +38,9 @@ def list_models(call: CurrentCall, query: RequestedList, page: RequestedPage) ->
 
 
 @router.get("/{namespace}/{model}")
-def get_model(name: NamedModel, call: CurrentCall) -> ModelOut:
-    """Return a model."""
-    return present_model(Recorded(call.services.models.get(call.actor, name), None), call)
+def get_model(name: NamedModel, call: CurrentCall, as_of: RequestedTime) -> ModelOut:
+    """Return a model, now or as it was."""
+    return present_model(Recorded(call.services.models.get(call.actor, name, as_of=as_of), None), call)
 
 
 @router.patch("/{namespace}/{model}")
@@ -66,9 +67,9 @@ def restore_model(name: NamedModel, call: CurrentCall) -> ModelOut:
 
 
 @router.get("/{namespace}/{model}/stages", response_model=ListOut[StageOut])
-def list_stages(name: NamedModel, call: CurrentCall, page: RequestedPage) -> dict[str, Any]:
-    """List the stages that the model's versions held, newest first."""
-    found = call.services.models.stages(call.actor, name, page)
+def list_stages(name: NamedModel, call: CurrentCall, page: RequestedPage, as_of: RequestedTime) -> dict[str, Any]:
+    """List the stages that the model's versions held, newest first; `audit` is the entry that made it so."""
+    found = call.services.models.stages(call.actor, name, page, as_of=as_of)
     names = call.names(who for item in found.items for who in (item.set_by, item.ended_by) if who)
     return page_out(found, lambda item: StageOut.of(item, names))
 

@@ -8,6 +8,7 @@ from modelkeep.api.rest.dependencies import (
     CurrentCall,
     RequestedList,
     RequestedPage,
+    RequestedTime,
     SeenRevision,
 )
 from modelkeep.api.rest.requests import RegistryRoute
@@ -34,9 +35,9 @@ def list_namespaces(call: CurrentCall, query: RequestedList, page: RequestedPage
 
 
 @router.get("/{namespace}")
-def get_namespace(namespace: str, call: CurrentCall) -> NamespaceOut:
-    """Return a namespace."""
-    found = call.services.namespaces.get(call.actor, namespace)
+def get_namespace(namespace: str, call: CurrentCall, as_of: RequestedTime) -> NamespaceOut:
+    """Return a namespace, now or as it was."""
+    found = call.services.namespaces.get(call.actor, namespace, as_of=as_of)
     call.show_revision(found.revision)
     return NamespaceOut.of(found, call.names([found.created_by]))
 

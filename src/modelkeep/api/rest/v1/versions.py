@@ -10,6 +10,7 @@ from modelkeep.api.rest.dependencies import (
     NamedModel,
     RequestedList,
     RequestedPage,
+    RequestedTime,
     SeenRevision,
     SelectedVersion,
 )
@@ -36,9 +37,11 @@ def search_versions(call: CurrentCall, query: RequestedList, page: RequestedPage
 def resolve(
     reference: Annotated[str, Query(examples=["fraud/scorer@champion"])],
     call: CurrentCall,
+    as_of: RequestedTime,
 ) -> VersionOut:
-    """Return the version a reference means, now or at its `as of`."""
-    return present_version(Recorded(call.services.versions.resolve(call.actor, Reference.parse(reference)), None), call)
+    """Return the version a reference means, now or at its `as of`, which may also be given as `as_of`."""
+    asked = Reference.parse(reference).at(as_of)
+    return present_version(Recorded(call.services.versions.resolve(call.actor, asked), None), call)
 
 
 @router.post("", status_code=201, responses={200: {"model": VersionOut, "description": "It was registered before"}})
@@ -62,9 +65,10 @@ def get_version(
     name: NamedModel,
     selector: SelectedVersion,
     call: CurrentCall,
+    as_of: RequestedTime,
 ) -> VersionOut:
-    """Return a version."""
-    reference = Reference(None, name.namespace, name.name, selector)
+    """Return a version, now or as it was."""
+    reference = Reference(None, name.namespace, name.name, selector, as_of)
     return present_version(Recorded(call.services.versions.resolve(call.actor, reference), None), call)
 
 
@@ -114,7 +118,8 @@ def present_version(recorded: Recorded[ModelVersion], call: Call) -> VersionOut:
     """Present a version with its revision and, after a change, its receipt."""
     version = recorded.value
     call.show_revision(version.revision)
-    return VersionOut.of_recorded(recorded, call.names([version.created_by, version.changed_by]))
+    people = [version.created_by, version.changed_by, *((version.found_by.set_by,) if version.found_by else ())]
+    return VersionOut.of_recorded(recorded, call.names(people))
 
 
 def _page(page: Page[ModelVersion], call: Call) -> dict[str, Any]:

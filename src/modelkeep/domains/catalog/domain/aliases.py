@@ -1,12 +1,12 @@
 """Aliases: names that move from version to version, with their whole history."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError
 from modelkeep.domains.catalog.domain.versions import STAGES, ModelVersion
 from modelkeep.kernel.errors import StaleRevisionError
-from modelkeep.kernel.events import Event, Json
+from modelkeep.kernel.events import Event, Json, Receipt
 from modelkeep.kernel.identity import Actor, PrincipalId
 from modelkeep.kernel.references import Alias, ModelName
 from modelkeep.kernel.semver import Version
@@ -16,7 +16,10 @@ _RESERVED = frozenset({"latest", *(stage.lower() for stage in STAGES)})
 
 @dataclass(frozen=True, slots=True)
 class AliasInterval:
-    """What an alias pointed to from one moment to another; `until` is None for now, `revision` counts its moves."""
+    """What an alias pointed to from one moment to another; `until` is None for now, `revision` counts its moves.
+
+    `entry` is the audit entry that made it so, where it was looked up.
+    """
 
     name: str
     version_id: str
@@ -27,6 +30,7 @@ class AliasInterval:
     revision: int
     until: datetime | None = None
     ended_by: PrincipalId | None = None
+    entry: Receipt | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,20 @@ class StageInterval:
     set_by: PrincipalId
     until: datetime | None = None
     ended_by: PrincipalId | None = None
+    entry: Receipt | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TagInterval:
+    """The value a tag of a model or version had from one moment to another; `until` is None for now."""
+
+    key: str
+    value: str
+    since: datetime
+    set_by: PrincipalId
+    until: datetime | None = None
+    ended_by: PrincipalId | None = None
+    entry: Receipt | None = field(default=None, compare=False)
 
 
 def check_alias_name(name: str) -> str:
@@ -70,11 +88,6 @@ def check_seen(name: str, current: AliasInterval | None, seen: int | None) -> No
     revision = current.revision if current else 0
     if seen not in (None, revision):
         raise StaleRevisionError(f"alias {name} has moved meanwhile (revision {revision}); read it again and retry")
-
-
-def moment_after(last: datetime | None, now: datetime) -> datetime:
-    """Return when a change takes place: now, but after the last one, whatever the clocks of several servers say."""
-    return now if last is None else max(now, last + timedelta(microseconds=1))
 
 
 def alias_set(version: ModelVersion, name: str, previous: AliasInterval | None, by: Actor, at: datetime) -> Event:

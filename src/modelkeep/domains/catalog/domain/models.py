@@ -17,6 +17,7 @@ from modelkeep.domains.catalog.domain.fields import (
     check_text,
     tag_texts,
 )
+from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.kernel.events import Event, Json
 from modelkeep.kernel.identity import Actor, PrincipalId
 from modelkeep.kernel.references import ModelName
@@ -151,7 +152,7 @@ class Model:
 
     def delete(self, by: Actor, at: datetime) -> tuple[Self, Event]:
         """Delete it, softly: it can be restored under its name."""
-        changed = self._changed(by, at, deleted_at=at)
+        changed = self._changed(by, at, deleted_at=moment_after(self.changed_at, at))
         return changed, self._event("catalog.model_deleted", changed, by, {})
 
     def restore(self, by: Actor, at: datetime) -> tuple[Self, Event]:
@@ -160,6 +161,7 @@ class Model:
         return changed, self._event("catalog.model_restored", changed, by, {})
 
     def _changed(self, by: Actor, at: datetime, **values: object) -> Self:
+        at = moment_after(self.changed_at, at)
         return replace(self, revision=self.revision + 1, changed_at=at, changed_by=by.id, **values)  # type: ignore[arg-type]  # replace() checks names at run time
 
     def _event(self, name: str, changed: "Model", by: Actor, texts: Mapping[str, str]) -> Event:

@@ -1,7 +1,7 @@
 """A version of a model: content, number, record and stage."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, Self
 
@@ -14,9 +14,10 @@ from modelkeep.domains.catalog.domain.fields import (
     check_text,
     tag_texts,
 )
+from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord, merge_metrics
 from modelkeep.kernel.digests import Digest
-from modelkeep.kernel.events import Event, Json
+from modelkeep.kernel.events import Event, Json, Receipt
 from modelkeep.kernel.identity import Actor, PrincipalId
 from modelkeep.kernel.references import ModelName
 from modelkeep.kernel.semver import Version
@@ -29,8 +30,22 @@ STAGES: Final = ("Draft", "Staging", "Production", "Deprecated", "Archived")
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The alias or stage by which a version was found: since when it had it, who made it so, by which audit entry."""
+
+    name: str
+    since: datetime
+    set_by: PrincipalId
+    is_stage: bool = False
+    entry: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """A version: its content never changes, facts about it are added."""
+    """A version: its content never changes, facts about it are added.
+
+    `found_by` is there when a reference by alias or stage led to it.
+    """
 
     id: str
     model_id: str
@@ -49,6 +64,7 @@ class ModelVersion:
     changed_by: PrincipalId
     deleted_at: datetime | None = None
     revision: int = 1
+    found_by: Standing | None = field(default=None, compare=False)
 
     @property
     def reference(self) -> str:
@@ -123,7 +139,7 @@ class ModelVersion:
 
     def delete(self, by: Actor, at: datetime) -> tuple[Self, Event]:
         """Delete it, softly: its number and version stay taken, and it can be restored."""
-        changed = self._changed(by, at, deleted_at=at)
+        changed = self._changed(by, at, deleted_at=moment_after(self.changed_at, at))
         return changed, self._event("catalog.version_deleted", changed, by)
 
     def restore(self, by: Actor, at: datetime) -> tuple[Self, Event]:
@@ -132,6 +148,7 @@ class ModelVersion:
         return changed, self._event("catalog.version_restored", changed, by)
 
     def _changed(self, by: Actor, at: datetime, **values: object) -> Self:
+        at = moment_after(self.changed_at, at)
         return replace(self, revision=self.revision + 1, changed_at=at, changed_by=by.id, **values)  # type: ignore[arg-type]  # replace() checks names at run time
 
     def _event(

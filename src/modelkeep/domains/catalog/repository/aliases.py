@@ -7,12 +7,13 @@ from sqlalchemy import func, insert, select, update
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
 from modelkeep.domains.catalog.domain.errors import AliasNotFoundError
 from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.repository.intervals import as_known, begun, in_force
 from modelkeep.domains.catalog.tables import ALIAS, STAGE, VERSION
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
-from modelkeep.platform.database.lists import OrderKey, fetch_page
+from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page
 
 
 class AliasRepository:
@@ -22,25 +23,30 @@ class AliasRepository:
         """Work with the transaction's session."""
         self._session = tx.session
 
-    def get(self, model: Model, name: str) -> AliasInterval:
-        """Return what an alias points to now.
+    def get(self, model: Model, name: str, at: datetime | None = None) -> AliasInterval:
+        """Return what an alias points to now, or pointed to at a time.
 
         Raises:
-            AliasNotFoundError: the model has no such alias now.
+            AliasNotFoundError: the model has no such alias now, or had none then.
         """
-        found = self.find(model.id, name)
+        found = self.find(model.id, name, at)
+        if found is None and at is not None:
+            raise AliasNotFoundError(
+                f"{model.name} had no alias {name!r} then; see 'modelkeep alias history {model.name}@{name}'",
+                alias=name,
+            )
         if found is None:
             raise AliasNotFoundError(
                 f"{model.name} has no alias {name!r}; 'modelkeep show {model.name}' lists those it has", alias=name
             )
         return found
 
-    def find(self, model_id: str, name: str) -> AliasInterval | None:
-        """Return what an alias points to now, or None."""
+    def find(self, model_id: str, name: str, at: datetime | None = None) -> AliasInterval | None:
+        """Return what an alias points to now, or pointed to at a time; or None."""
         row = self._session.execute(
-            _aliases().where(ALIAS.c.model_id == model_id, ALIAS.c.name == name, ALIAS.c.until.is_(None))
+            _aliases().where(ALIAS.c.model_id == model_id, ALIAS.c.name == name, in_force(ALIAS, at)), {"at": at}
         ).one_or_none()
-        return None if row is None else _alias(row)
+        return None if row is None else as_known(_alias(row), at)
 
     def of_version(self, version_id: str) -> tuple[str, ...]:
         """Return the aliases that point to a version now."""
@@ -88,36 +94,44 @@ class AliasRepository:
             .values(until=at, ended_by=by)
         )
 
-    def list(self, model_id: str, request: PageRequest) -> Page[AliasInterval]:
-        """Return one page of the aliases a model has now, by name."""
+    def list(self, model_id: str, request: PageRequest, at: datetime | None = None) -> Page[AliasInterval]:
+        """Return one page of the aliases a model has now, or had at a time, by name."""
         key = OrderKey(ALIAS.c.name, str)
         return fetch_page(
             self._session,
-            _aliases()
-            .add_columns(ALIAS.c.name, ALIAS.c.version_id)
-            .where(ALIAS.c.model_id == model_id, ALIAS.c.until.is_(None)),
+            BoundSelect(
+                _aliases()
+                .add_columns(ALIAS.c.name, ALIAS.c.version_id)
+                .where(ALIAS.c.model_id == model_id, in_force(ALIAS, at)),
+                {"at": at},
+            ),
             request=request,
-            scope=f"aliases {model_id}",
+            scope=f"aliases {model_id} {at}",
             order=(key, ALIAS.c.version_id, False),
-            build=_alias,
+            build=lambda row: as_known(_alias(row), at),
         )
 
-    def history(self, model_id: str, name: str, request: PageRequest) -> Page[AliasInterval]:
-        """Return one page of what an alias pointed to, newest first."""
+    def history(
+        self, model_id: str, name: str, request: PageRequest, at: datetime | None = None
+    ) -> Page[AliasInterval]:
+        """Return one page of what an alias pointed to, newest first; at a time, as far as it was known then."""
         key = OrderKey(ALIAS.c.since, datetime)
         return fetch_page(
             self._session,
-            _aliases()
-            .add_columns(ALIAS.c.since, ALIAS.c.version_id)
-            .where(ALIAS.c.model_id == model_id, ALIAS.c.name == name),
+            BoundSelect(
+                _aliases()
+                .add_columns(ALIAS.c.since, ALIAS.c.version_id)
+                .where(ALIAS.c.model_id == model_id, ALIAS.c.name == name, begun(ALIAS, at)),
+                {"at": at},
+            ),
             request=request,
-            scope=f"alias history {model_id} {name}",
+            scope=f"alias history {model_id} {name} {at}",
             order=(key, ALIAS.c.version_id, True),
-            build=_alias,
+            build=lambda row: as_known(_alias(row), at),
         )
 
-    def stages(self, model_id: str, request: PageRequest) -> Page[StageInterval]:
-        """Return one page of the stages that a model's versions held, newest first."""
+    def stages(self, model_id: str, request: PageRequest, at: datetime | None = None) -> Page[StageInterval]:
+        """Return one page of the stages that a model's versions held, newest first; at a time, as known then."""
         key = OrderKey(STAGE.c.since, datetime)
         query = (
             select(
@@ -133,15 +147,15 @@ class AliasRepository:
                 STAGE.c.version_id.label("identity"),
             )
             .join(VERSION, VERSION.c.id == STAGE.c.version_id)
-            .where(STAGE.c.model_id == model_id)
+            .where(STAGE.c.model_id == model_id, begun(STAGE, at))
         )
         return fetch_page(
             self._session,
-            query,
+            BoundSelect(query, {"at": at}),
             request=request,
-            scope=f"stages {model_id}",
+            scope=f"stages {model_id} {at}",
             order=(key, STAGE.c.version_id, True),
-            build=_stage,
+            build=lambda row: as_known(_stage(row), at),
         )
 
 

@@ -53,7 +53,7 @@ def index_version(session: Session, version_id: str, record: VersionRecord, *, f
 
 def field_matches(subject: Column, field: str, term: Term) -> Criterion:
     """Return the condition that a subject has the field the term names, with such a value."""
-    return _has(subject, field, term, _value_condition(term))
+    return _has(subject, field, term, value_condition(FIELD.c.text, FIELD.c.number, term))
 
 
 def number_matches(subject: Column, field: str, term: Term) -> Criterion:
@@ -80,15 +80,15 @@ def shortened(value: str) -> str:
     return f"{value[:INDEXED_LENGTH]}…{sha256(value.encode()).hexdigest()}"
 
 
-def _value_condition(term: Term) -> Criterion:
-    text: Column = FIELD.c.text
+def value_condition(text: Column, number: Column, term: Term) -> Criterion:
+    """Return the condition on a value that is indexed as text and, where it is one, as a number."""
     if term.operator is Operator.EXISTS:
         return true()
     if term.operator is Operator.MATCHES:
         return matches(text, term.text, term.dialect)
     if isinstance(term.value, Number):
-        as_number = ordered(FIELD.c.number, term.operator, float(term.value.decimal))
-        return as_number if term.operator is not Operator.EQUAL else as_number | (text == term.text)
+        numeric = ordered(number, term.operator, float(term.value.decimal))
+        return numeric if term.operator is not Operator.EQUAL else numeric | (text == term.text)
     if isinstance(term.value, Boolean) and term.operator is not Operator.EQUAL:
         term.refuse("Compare this with = true or = false")
     return ordered(text, term.operator, shortened(term.text))
@@ -132,10 +132,10 @@ def _scalar(field: str, key: str, value: bool | float | str) -> IndexedField:  #
 
 
 def _text(field: str, key: str, value: str) -> IndexedField:
-    return IndexedField(field, key, shortened(value), _number(value))
+    return IndexedField(field, key, shortened(value), as_number(value))
 
 
-def _number(value: str) -> float | None:
+def as_number(value: str) -> float | None:
     """Return the number a text is, so that `param.lr < 0.01` finds parameters that were sent as text."""
     try:
         number = float(value)

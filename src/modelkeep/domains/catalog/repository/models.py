@@ -9,7 +9,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from modelkeep.domains.access import Values
 from modelkeep.domains.catalog.domain.errors import ModelExistsError, ModelNotFoundError, no_such_model
 from modelkeep.domains.catalog.domain.models import Model, Visibility
+from modelkeep.domains.catalog.domain.moments import Change
 from modelkeep.domains.catalog.domain.queries import ListQuery
+from modelkeep.domains.catalog.repository.facts import model_facts, write_facts
 from modelkeep.domains.catalog.repository.fields import field_matches, index_model
 from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
 from modelkeep.domains.catalog.tables import ALIAS, FIELD, MODEL
@@ -31,13 +33,14 @@ from modelkeep.platform.database.criteria import (
 )
 from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
 
-_ORDERS = {
+MODEL_ORDERS = {
     "name": OrderKey(MODEL.c.name, str),
     "created": OrderKey(MODEL.c.id, str),
     "changed": OrderKey(MODEL.c.changed_at, datetime),
 }
+"""What models can be ordered by."""
 
-_COLUMNS: Final[AnySelect] = select(
+MODELS: Final[AnySelect] = select(
     MODEL.c.id,
     MODEL.c.name,
     MODEL.c.description,
@@ -53,7 +56,8 @@ _COLUMNS: Final[AnySelect] = select(
     MODEL.c.deleted_at,
     MODEL.c.revision,
 )
-_NAMED: Final = _COLUMNS.where(MODEL.c.name == bindparam("wanted"))
+"""Whole models."""
+_NAMED: Final = MODELS.where(MODEL.c.name == bindparam("wanted"))
 _LOCKED: Final = _NAMED.with_for_update()
 _SAVE: Final = (
     update(MODEL)
@@ -83,7 +87,7 @@ class ModelRepository:
         row = self._session.execute(_LOCKED if lock else _NAMED, {"wanted": str(name)}).one_or_none()
         if row is None:
             raise no_such_model(name)
-        model = _model(row)
+        model = build_model(row)
         if (model.deleted_at is not None) is not deleted:
             raise ModelNotFoundError(
                 f"model {name} is not deleted"
@@ -106,14 +110,18 @@ class ModelRepository:
             state = "is deleted but keeps its name; restore it" if taken.deleted_at else "exists already"
             raise ModelExistsError(f"model {model.name} {state}", model=str(model.name))
         index_model(self._session, model, fresh=True)
+        made = Change(model.created_at, model.created_by)
+        write_facts(self._session, model.id, made, before={}, after=model_facts(model))
 
-    def save(self, model: Model) -> None:
-        """Store a changed model, unless another transaction has stored one meanwhile."""
+    def save(self, model: Model, *, before: Model) -> None:
+        """Store a changed model and what was so until now, unless another transaction has stored one meanwhile."""
         seen = {"saved_id": model.id, "seen": model.revision - 1}
         saved = self._session.execute(_SAVE, _values(model) | seen)
         if saved.one_or_none() is None:
             raise _stale(model)
         index_model(self._session, model)
+        change = Change(model.changed_at, model.changed_by)
+        write_facts(self._session, model.id, change, before=model_facts(before), after=model_facts(model))
 
     def take_number(self, model_id: str) -> int:
         """Take the next version number of a model; the row stays locked, so that numbers have no gap."""
@@ -123,18 +131,18 @@ class ModelRepository:
     def list(self, query: ListQuery, request: PageRequest, values: Values) -> Page[Model]:
         """Return one page of the models on which the actor may."""
         term = single_order(query.order, OrderTerm(Field("name")))
-        key = _ORDERS.get(str(term.field))
+        key = MODEL_ORDERS.get(str(term.field))
         if key is None:
-            raise unknown_order(query.order, term, _ORDERS)
-        condition = compile_filter(query.filter, parse_filter(query.filter), _RULES, dialect=self._dialect)
+            raise unknown_order(query.order, term, MODEL_ORDERS)
+        condition = compile_filter(query.filter, parse_filter(query.filter), MODEL_RULES, dialect=self._dialect)
         state = MODEL.c.deleted_at.is_not(None) if query.deleted else MODEL.c.deleted_at.is_(None)
         return fetch_page(
             self._session,
-            BoundSelect(_COLUMNS.add_columns(key.column, MODEL.c.id).where(condition, state, MODEL_PERMITTED), values),
+            BoundSelect(MODELS.add_columns(key.column, MODEL.c.id).where(condition, state, MODEL_PERMITTED), values),
             request=request,
             scope=query.scope("models"),
             order=(key, MODEL.c.id, term.descending),
-            build=_model,
+            build=build_model,
         )
 
 
@@ -149,7 +157,7 @@ def _alias(term: Term) -> Criterion:
     return exists().where(*wanted, compare_text(ALIAS.c.name, term))
 
 
-_RULES: dict[str, Rule] = {
+MODEL_RULES: dict[str, Rule] = {
     "name": text_rule(MODEL.c.name),
     "namespace": text_rule(MODEL.c.namespace),
     "description": text_rule(MODEL.c.description),
@@ -163,6 +171,7 @@ _RULES: dict[str, Rule] = {
     "changed": time_rule(MODEL.c.changed_at),
     "tag": Rule(lambda term: field_matches(MODEL.c.id, "model.tag", term), keyed=True),
 }
+"""How the fields of a filter of models are compared."""
 
 
 def _values(model: Model) -> dict[str, object]:
@@ -179,7 +188,8 @@ def _values(model: Model) -> dict[str, object]:
     }
 
 
-def _model(row: AnyRow) -> Model:
+def build_model(row: AnyRow) -> Model:
+    """Return the model in a row of `MODELS`."""
     return Model(
         id=row.id,
         name=ModelName.parse(row.name),

@@ -1,14 +1,23 @@
 """Namespaces within one transaction."""
 
-from sqlalchemy import delete, select, update
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Table, delete, func, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from modelkeep.domains.access import Values
-from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, no_such_namespace
+from modelkeep.domains.catalog.domain.errors import (
+    NamespaceExistsError,
+    NamespaceNotFoundError,
+    no_such_namespace,
+)
 from modelkeep.domains.catalog.domain.models import Namespace
+from modelkeep.domains.catalog.domain.moments import Change
 from modelkeep.domains.catalog.domain.queries import ListQuery
-from modelkeep.domains.catalog.repository.permits import NAMESPACE_SEEN
-from modelkeep.domains.catalog.tables import MODEL, NAMESPACE
+from modelkeep.domains.catalog.repository.facts import AT, holds
+from modelkeep.domains.catalog.repository.permits import NAMESPACE_SEEN, NAMESPACE_THEN_SEEN
+from modelkeep.domains.catalog.tables import MODEL, NAMESPACE, NAMESPACE_STATE
 from modelkeep.kernel.errors import StaleRevisionError
 from modelkeep.kernel.filters import Field, OrderTerm, parse_filter
 from modelkeep.kernel.identity import PrincipalId
@@ -16,14 +25,6 @@ from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
 from modelkeep.platform.database.criteria import Rule, compile_filter, text_rule, time_rule
 from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
-
-_RULES: dict[str, Rule] = {
-    "name": text_rule(NAMESPACE.c.name),
-    "description": text_rule(NAMESPACE.c.description),
-    "created": time_rule(NAMESPACE.c.created_at),
-    "created_by": text_rule(NAMESPACE.c.created_by),
-}
-_ORDERS = {"name": OrderKey(NAMESPACE.c.name, str)}
 
 
 class NamespaceRepository:
@@ -35,7 +36,7 @@ class NamespaceRepository:
 
     def get(self, name: str, *, seen: int | None = None) -> Namespace:
         """Return the namespace, or say that it is missing or newer than the caller thinks."""
-        row = self._session.execute(_columns().where(NAMESPACE.c.name == name)).one_or_none()
+        row = self._session.execute(_columns(NAMESPACE).where(NAMESPACE.c.name == name)).one_or_none()
         if row is None:
             raise no_such_namespace(name)
         found = _namespace(row)
@@ -60,9 +61,10 @@ class NamespaceRepository:
         )
         if added.one_or_none() is None:
             raise NamespaceExistsError(f"namespace {namespace.name} exists already", namespace=namespace.name)
+        self._begin(namespace, Change(namespace.created_at, namespace.created_by))
 
-    def save(self, namespace: Namespace) -> None:
-        """Store a changed namespace, unless another transaction has stored one meanwhile."""
+    def save(self, namespace: Namespace, change: Change) -> None:
+        """Store a changed namespace and what it was until now, unless another transaction has stored one meanwhile."""
         saved = self._session.execute(
             update(NAMESPACE)
             .where(NAMESPACE.c.name == namespace.name, NAMESPACE.c.revision == namespace.revision - 1)
@@ -71,10 +73,38 @@ class NamespaceRepository:
         )
         if saved.one_or_none() is None:
             raise _stale(namespace)
+        self._end(namespace.name, change)
+        self._begin(namespace, change)
 
-    def remove(self, name: str) -> None:
-        """Delete a namespace that no model is in."""
+    def remove(self, name: str, change: Change) -> None:
+        """Delete a namespace that no model is in; its history stays."""
         self._session.execute(delete(NAMESPACE).where(NAMESPACE.c.name == name))
+        self._end(name, change)
+
+    def last_change(self, name: str) -> datetime | None:
+        """Return when a namespace was changed or deleted last, None if it never was there."""
+        ended = func.max(func.coalesce(NAMESPACE_STATE.c.until, NAMESPACE_STATE.c.since))
+        at: datetime | None = self._session.scalars(select(ended).where(NAMESPACE_STATE.c.name == name)).one()
+        return at
+
+    def _begin(self, namespace: Namespace, change: Change) -> None:
+        values = {
+            "name": namespace.name,
+            "since": change.at,
+            "description": namespace.description,
+            "created_at": namespace.created_at,
+            "created_by": namespace.created_by,
+            "revision": namespace.revision,
+            "set_by": change.by,
+        }
+        self._session.execute(insert(NAMESPACE_STATE), values)
+
+    def _end(self, name: str, change: Change) -> None:
+        self._session.execute(
+            update(NAMESPACE_STATE)
+            .where(NAMESPACE_STATE.c.name == name, NAMESPACE_STATE.c.until.is_(None))
+            .values(until=change.at, ended_by=change.by)
+        )
 
     def models_in(self, name: str, limit: int) -> tuple[str, ...]:
         """Return some of the models in a namespace, deleted ones included."""
@@ -83,31 +113,50 @@ class NamespaceRepository:
         )
         return tuple(rows)
 
+    def get_at(self, name: str, at: datetime) -> Namespace:
+        """Return a namespace as it was at a time.
+
+        Raises:
+            NamespaceNotFoundError: there was none of that name then.
+        """
+        row = self._session.execute(
+            _columns(NAMESPACE_STATE).where(NAMESPACE_STATE.c.name == name, holds(NAMESPACE_STATE, AT)), {"at": at}
+        ).one_or_none()
+        if row is None:
+            raise NamespaceNotFoundError(f"there was no namespace {name} then", namespace=name)
+        return _namespace(row)
+
     def list(self, query: ListQuery, request: PageRequest, values: Values) -> Page[Namespace]:
-        """Return one page of the namespaces that the actor sees."""
+        """Return one page of the namespaces that the actor sees; with `as_of`, of those there were then."""
         term = single_order(query.order, OrderTerm(Field("name")))
-        key = _ORDERS.get(str(term.field))
-        if key is None:
-            raise unknown_order(query.order, term, _ORDERS)
-        condition = compile_filter(query.filter, parse_filter(query.filter), _RULES, dialect=self._dialect)
+        if str(term.field) != "name":
+            raise unknown_order(query.order, term, {"name": None})
+        source, seen = (NAMESPACE, NAMESPACE_SEEN) if query.as_of is None else (NAMESPACE_STATE, NAMESPACE_THEN_SEEN)
+        there = true() if query.as_of is None else holds(source, AT)
+        condition = compile_filter(query.filter, parse_filter(query.filter), rules(source), dialect=self._dialect)
+        rows = _columns(source).add_columns(source.c.name.label("place"), source.c.name.label("identity"))
         return fetch_page(
             self._session,
-            BoundSelect(_columns().add_columns(key.column, NAMESPACE.c.name).where(condition, NAMESPACE_SEEN), values),
+            BoundSelect(rows.where(condition, seen, there), {**values, "at": query.as_of}),
             request=request,
             scope=query.scope("namespaces"),
-            order=(key, NAMESPACE.c.name, term.descending),
+            order=(OrderKey(source.c.name, str), source.c.name, term.descending),
             build=_namespace,
         )
 
 
-def _columns() -> AnySelect:
-    return select(
-        NAMESPACE.c.name,
-        NAMESPACE.c.description,
-        NAMESPACE.c.created_at,
-        NAMESPACE.c.created_by,
-        NAMESPACE.c.revision,
-    )
+def _columns(source: Table) -> AnySelect:
+    return select(source.c.name, source.c.description, source.c.created_at, source.c.created_by, source.c.revision)
+
+
+def rules(source: Table) -> Mapping[str, Rule]:
+    """Return how the fields of a filter of namespaces are compared, as they are or were."""
+    return {
+        "name": text_rule(source.c.name),
+        "description": text_rule(source.c.description),
+        "created": time_rule(source.c.created_at),
+        "created_by": text_rule(source.c.created_by),
+    }
 
 
 def _namespace(row: AnyRow) -> Namespace:

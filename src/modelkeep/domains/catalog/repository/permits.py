@@ -5,24 +5,32 @@ from typing import Final
 from sqlalchemy import ColumnElement, bindparam, exists, or_, select
 
 from modelkeep.domains.access import Values, permitted_where
-from modelkeep.domains.catalog.tables import MODEL, NAMESPACE, VERSION
+from modelkeep.domains.catalog.tables import MODEL, NAMESPACE, NAMESPACE_STATE, VERSION
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.references import ModelName
 from modelkeep.platform.database import Transaction
+from modelkeep.platform.database.criteria import Column, Criterion
 
 MODEL_PERMITTED: Final = permitted_where(namespace=MODEL.c.namespace, model=MODEL.c.name, visibility=MODEL.c.visibility)
 """Whether the actor may, on the model of a query's row."""
 
-_NAMESPACE_PERMITTED: Final = permitted_where(namespace=NAMESPACE.c.name)
 
-NAMESPACE_SEEN: Final = or_(
-    _NAMESPACE_PERMITTED,
-    exists().where(MODEL.c.namespace == NAMESPACE.c.name, MODEL.c.deleted_at.is_(None), MODEL_PERMITTED),
-)
+def _namespace_seen(name: Column) -> Criterion:
+    sees_a_model = exists().where(MODEL.c.namespace == name, MODEL.c.deleted_at.is_(None), MODEL_PERMITTED)
+    return or_(permitted_where(namespace=name), sees_a_model)
+
+
+NAMESPACE_SEEN: Final = _namespace_seen(NAMESPACE.c.name)
 """Whether the actor sees the namespace of a query's row: bound to `model.read` there, or it sees a model in it."""
+
+NAMESPACE_THEN_SEEN: Final = _namespace_seen(NAMESPACE_STATE.c.name)
+"""The same of a namespace as it was, if only one that is deleted; rights are those of now."""
 
 _NAMED_MODEL: Final = select(MODEL.c.id).where(MODEL.c.name == bindparam("wanted"), MODEL_PERMITTED)
 _SEEN_NAMESPACE: Final = select(NAMESPACE.c.name).where(NAMESPACE.c.name == bindparam("wanted"), NAMESPACE_SEEN)
+_SEEN_STATE: Final = (
+    select(NAMESPACE_STATE.c.name).where(NAMESPACE_STATE.c.name == bindparam("wanted"), NAMESPACE_THEN_SEEN).limit(1)
+)
 _HELD: Final = (
     select(VERSION.c.id)
     .join(MODEL, MODEL.c.id == VERSION.c.model_id)
@@ -44,6 +52,11 @@ def permits_on_model(tx: Transaction, name: ModelName, values: Values) -> bool:
 def sees_namespace(tx: Transaction, name: str, values: Values) -> bool:
     """Say whether there is such a namespace and the actor sees it; the values are those of `model.read`."""
     return tx.session.execute(_SEEN_NAMESPACE, {**values, "wanted": name}).first() is not None
+
+
+def sees_past_namespace(tx: Transaction, name: str, values: Values) -> bool:
+    """Say whether there ever was such a namespace and the actor sees it now; the values are those of `model.read`."""
+    return tx.session.execute(_SEEN_STATE, {**values, "wanted": name}).first() is not None
 
 
 def holds_content(tx: Transaction, manifest: Digest, values: Values) -> bool:

@@ -1,6 +1,5 @@
 """Lists of versions: every field of the record can be filtered, most can be ordered by."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -40,26 +39,18 @@ from modelkeep.platform.database.criteria import (
     text_rule,
     time_rule,
 )
-from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.platform.database.lists import BoundSelect, ListPlan, OrderKey, fetch_page, single_order, unknown_order
 
-_ORDERS = {
+VERSION_ORDERS = {
     "created": OrderKey(VERSION.c.id, str),
     "changed": OrderKey(VERSION.c.changed_at, datetime),
     "number": OrderKey(VERSION.c.number, int),
     "version": OrderKey(VERSION.c.precedence, str),
     "size": OrderKey(VERSION.c.total_size, int),
 }
-_NEWEST_FIRST = OrderTerm(Field("created"), descending=True)
+"""What versions can be ordered by, beside their metrics."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The query of a list, what it is ordered by, and the id that breaks ties."""
-
-    rows: AnySelect
-    key: OrderKey
-    identity: Column
-    descending: bool
+NEWEST_FIRST = OrderTerm(Field("created"), descending=True)
 
 
 def list_versions(
@@ -78,9 +69,9 @@ def list_versions(
 
 
 @lru_cache(maxsize=256)
-def _plan(query: ListQuery, dialect: str, all_models: bool) -> _Plan:  # noqa: FBT001 - an lru_cache tells positions
+def _plan(query: ListQuery, dialect: str, all_models: bool) -> ListPlan:  # noqa: FBT001 - an lru_cache tells positions
     """Return the plan of a list; the pages of one list, and the same question again, share it."""
-    term = single_order(query.order, _NEWEST_FIRST)
+    term = single_order(query.order, NEWEST_FIRST)
     expression = parse_filter(query.filter)
     state = VERSION.c.deleted_at.is_not(None) if query.deleted else VERSION.c.deleted_at.is_(None)
     rows = VERSIONS.where(MODEL.c.deleted_at.is_(None), state, MODEL_PERMITTED)
@@ -90,9 +81,9 @@ def _plan(query: ListQuery, dialect: str, all_models: bool) -> _Plan:  # noqa: F
         expression = _without(expression, driver)
     else:
         rows, key, identity = _ordered(rows, query.order, term)
-    rows = rows.where(compile_filter(query.filter, expression, _RULES, dialect=dialect))
+    rows = rows.where(compile_filter(query.filter, expression, VERSION_RULES, dialect=dialect))
     rows = rows.add_columns(key.column.label("place"), identity.label("identity"))
-    return _Plan(rows, key, identity, term.descending)
+    return ListPlan(rows, key, identity, term.descending)
 
 
 def _ordered(rows: AnySelect, text: str, term: OrderTerm) -> tuple[AnySelect, OrderKey, Column]:
@@ -103,9 +94,9 @@ def _ordered(rows: AnySelect, text: str, term: OrderTerm) -> tuple[AnySelect, Or
             metric.c.field == "version.metric", metric.c.key == term.field.key, metric.c.ordinal == 0
         )
         return rows, OrderKey(metric.c.number, float), metric.c.subject_id
-    key = _ORDERS.get(str(term.field))
+    key = VERSION_ORDERS.get(str(term.field))
     if key is None:
-        raise unknown_order(text, term, {**_ORDERS, "metric.NAME": None})
+        raise unknown_order(text, term, {**VERSION_ORDERS, "metric.NAME": None})
     return rows, key, VERSION.c.id
 
 
@@ -174,7 +165,7 @@ def _field(field: str, keys: tuple[str, ...] = ()) -> Rule:
     return Rule(lambda term: field_matches(VERSION.c.id, field, term), keyed=True, keys=keys)
 
 
-_RULES: dict[str, Rule] = {
+VERSION_RULES: dict[str, Rule] = {
     "name": text_rule(MODEL.c.name),
     "namespace": text_rule(MODEL.c.namespace),
     "task": text_rule(MODEL.c.task),
@@ -199,3 +190,4 @@ _RULES: dict[str, Rule] = {
     "environment": _field("version.environment", ENVIRONMENT_KEYS),
     "parent": _field("version.parent", PARENT_KEYS),
 }
+"""How the fields of a filter of versions are compared."""

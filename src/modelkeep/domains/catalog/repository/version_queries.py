@@ -6,13 +6,15 @@ Building a query costs ten times as much as running it. Names of bound values: `
 
 from enum import Enum
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select, true
+from sqlalchemy import Table, and_, bindparam, false, func, or_, select, true
 
+from modelkeep.domains.catalog.repository.facts import AT, holds, stands
 from modelkeep.domains.catalog.tables import ALIAS, MODEL, STAGE, VERSION
 from modelkeep.kernel.semver import Interval, Range
 from modelkeep.platform.database import AnySelect
+from modelkeep.platform.database.criteria import Column, Criterion
 
 _POINTING: Final = ALIAS.alias()  # apart from the ALIAS that a query may join
 _NAMED: Final = MODEL.alias()
@@ -26,10 +28,16 @@ class State(Enum):
     PAST = "those that were there at a time"
 
 
-def _versions() -> AnySelect:
+def stage_at(at: Column) -> Column:
+    """Return the stage that a version of the query held at a time."""
+    held = STAGE.alias()
+    return select(held.c.stage).where(held.c.version_id == VERSION.c.id, holds(held, at)).scalar_subquery()
+
+
+def _versions(pointed: Criterion, stage: Column) -> AnySelect:
     aliases = (
         select(func.aggregate_strings(_POINTING.c.name, "\n"))
-        .where(_POINTING.c.version_id == VERSION.c.id, _POINTING.c.until.is_(None))
+        .where(_POINTING.c.version_id == VERSION.c.id, pointed)
         .scalar_subquery()
         .label("aliases")
     )
@@ -39,7 +47,7 @@ def _versions() -> AnySelect:
         MODEL.c.name.label("model"),
         VERSION.c.number,
         VERSION.c.version,
-        VERSION.c.stage,
+        stage.label("stage"),
         VERSION.c.manifest_digest,
         VERSION.c.file_count,
         VERSION.c.total_size,
@@ -54,8 +62,11 @@ def _versions() -> AnySelect:
     ).join(MODEL, MODEL.c.id == VERSION.c.model_id)
 
 
-VERSIONS: Final = _versions()
+VERSIONS: Final = _versions(_POINTING.c.until.is_(None), VERSION.c.stage)
 """Whole versions, their aliases included: one statement for any number of them."""
+
+VERSIONS_AT: Final = _versions(holds(_POINTING, AT), stage_at(AT))
+"""The same with the aliases and the stage of the time `at`; what else may change is of now, see `facts`."""
 
 _OF_MODEL_ID: Final = VERSIONS.where(VERSION.c.model_id == bindparam("model_id"))
 
@@ -67,15 +78,18 @@ TAKEN: Final = _OF_MODEL_ID.where(VERSION.c.version == bindparam("wanted"))
 
 
 # Looked up first, and by itself: joined, it makes PostgreSQL walk the versions of all models to find the newest of one.
-_MODEL_ID: Final = (
-    select(_NAMED.c.id).where(_NAMED.c.name == bindparam("model"), _NAMED.c.deleted_at.is_(None)).scalar_subquery()
-)
+def _model_id(state: State) -> Column:
+    there: Criterion = _NAMED.c.deleted_at.is_(None)
+    if state is State.PAST:
+        there = stands("model.deleted", _NAMED.c.id, _NAMED.c.created_at, AT)
+    return select(_NAMED.c.id).where(_NAMED.c.name == bindparam("model"), there).scalar_subquery()
 
 
 @cache
 def of_model(state: State) -> AnySelect:
     """Return the query of a model's versions."""
-    return VERSIONS.where(VERSION.c.model_id == _MODEL_ID, _in_state(state))
+    versions = VERSIONS_AT if state is State.PAST else VERSIONS
+    return versions.where(VERSION.c.model_id == _model_id(state), _in_state(state))
 
 
 @cache
@@ -87,28 +101,32 @@ def by_column(name: str | None, state: State) -> AnySelect:
 
 @cache
 def by_alias(state: State) -> AnySelect:
-    """Return the query of the version that an alias points to."""
-    pointing = (ALIAS.c.model_id == _MODEL_ID, ALIAS.c.name == bindparam("wanted"))
-    query = of_model(state).join(ALIAS, ALIAS.c.version_id == VERSION.c.id).where(*pointing)
-    return query.where(_holds(ALIAS.c.since, ALIAS.c.until, state)).limit(1)
+    """Return the query of the version that an alias points to, and of who made it so and when."""
+    pointing = (ALIAS.c.model_id == _model_id(state), ALIAS.c.name == bindparam("wanted"))
+    query = of_model(state).join(ALIAS, ALIAS.c.version_id == VERSION.c.id).where(*pointing, _in_force(ALIAS, state))
+    return query.add_columns(*_standing(ALIAS, ALIAS.c.name)).limit(1)
 
 
 @cache
 def by_stage(state: State) -> AnySelect:
     """Return the query of the version that holds a stage; where several may, of the one that took it last."""
-    holding = (STAGE.c.model_id == _MODEL_ID, STAGE.c.stage == bindparam("wanted"))
-    query = of_model(state).join(STAGE, STAGE.c.version_id == VERSION.c.id).where(*holding)
-    return query.where(_holds(STAGE.c.since, STAGE.c.until, state)).order_by(STAGE.c.since.desc()).limit(1)
+    holding = (STAGE.c.model_id == _model_id(state), STAGE.c.stage == bindparam("wanted"))
+    query = of_model(state).join(STAGE, STAGE.c.version_id == VERSION.c.id).where(*holding, _in_force(STAGE, state))
+    return query.add_columns(*_standing(STAGE, STAGE.c.stage)).order_by(STAGE.c.since.desc()).limit(1)
 
 
-def in_range(wanted: Range) -> ColumnElement[bool]:
+def _standing(intervals: Table, name: Column) -> tuple[Column, ...]:
+    return name.label("found_by"), intervals.c.since.label("found_since"), intervals.c.set_by.label("found_set_by")
+
+
+def in_range(wanted: Range) -> Criterion:
     """Return the condition on the precedence index that the versions of the range fulfil."""
     return or_(false(), *(_between(interval) for interval in wanted.intervals()))
 
 
-def _between(interval: Interval) -> ColumnElement[bool]:
+def _between(interval: Interval) -> Criterion:
     key = VERSION.c.precedence
-    conditions: list[ColumnElement[bool]] = [true()]
+    conditions: list[Criterion] = [true()]
     if interval.lower_key is not None:
         conditions.append(key >= interval.lower_key if interval.lower_inclusive else key > interval.lower_key)
     if interval.upper_key is not None:
@@ -118,14 +136,12 @@ def _between(interval: Interval) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-def _in_state(state: State) -> ColumnElement[bool]:
+def _in_state(state: State) -> Criterion:
     if state is State.PAST:
-        return _holds(VERSION.c.created_at, VERSION.c.deleted_at, state)
+        return stands("version.deleted", VERSION.c.id, VERSION.c.created_at, AT)
     return VERSION.c.deleted_at.is_not(None) if state is State.DELETED else VERSION.c.deleted_at.is_(None)
 
 
-def _holds(since: ColumnElement[Any], until: ColumnElement[Any], state: State) -> ColumnElement[bool]:
+def _in_force(intervals: Table, state: State) -> Criterion:
     """Return the condition that an interval holds now, or at the time of an `as of`."""
-    if state is not State.PAST:
-        return until.is_(None)
-    return (since <= bindparam("at")) & (until.is_(None) | (until > bindparam("at")))
+    return holds(intervals, AT) if state is State.PAST else intervals.c.until.is_(None)

@@ -1,13 +1,17 @@
 """Versions within one transaction."""
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, update
 
 from modelkeep.domains.catalog.domain.errors import no_such_version
-from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.domain.moments import Change
+from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
+from modelkeep.domains.catalog.repository.facts import version_facts, write_facts
 from modelkeep.domains.catalog.repository.fields import index_version
+from modelkeep.domains.catalog.repository.past_facts import versions_at
 from modelkeep.domains.catalog.repository.records import from_document, to_document
 from modelkeep.domains.catalog.repository.version_queries import (
     HIGHEST,
@@ -82,7 +86,12 @@ class VersionRepository:
         row = self._choose(reference.selector, state, {"model": str(name), "at": reference.as_of})
         if row is None:
             raise no_such_version(reference, deleted=deleted)
-        return build_version(row)
+        found = build_version(row)
+        if "found_by" in row._fields:
+            by = PrincipalId(row.found_set_by)
+            standing = Standing(row.found_by, row.found_since, by, is_stage=row.found_by == row.stage)
+            found = replace(found, found_by=standing)
+        return found if reference.as_of is None else versions_at(self._session, [found], reference.as_of)[0]
 
     def _choose(self, selector: Selector | None, state: State, bound: Bound) -> AnyRow | None:
         if isinstance(selector, Matching):
@@ -124,6 +133,8 @@ class VersionRepository:
         }
         self._session.execute(_ADD, values)
         index_version(self._session, version.id, version.record, fresh=True)
+        made = Change(version.created_at, version.created_by)
+        write_facts(self._session, version.id, made, before={}, after=version_facts(version))
         stage = {
             "version_id": version.id,
             "since": version.created_at,
@@ -133,13 +144,16 @@ class VersionRepository:
         }
         self._session.execute(_BEGIN_STAGE, stage)
 
-    def save(self, version: ModelVersion) -> None:
-        """Store a changed version, unless another transaction has stored one meanwhile."""
+    def save(self, version: ModelVersion, *, before: ModelVersion) -> None:
+        """Store a changed version and what was so until now, unless another transaction has stored one meanwhile."""
         seen = {"saved_id": version.id, "seen": version.revision - 1}
         saved = self._session.execute(_SAVE, _values(version) | seen)
         if saved.one_or_none() is None:
             raise _stale(version)
-        index_version(self._session, version.id, version.record)
+        if version.record != before.record:
+            index_version(self._session, version.id, version.record)
+        change = Change(version.changed_at, version.changed_by)
+        write_facts(self._session, version.id, change, before=version_facts(before), after=version_facts(version))
 
 
 def refuse_peer(reference: Reference) -> None:

@@ -1,6 +1,7 @@
 """Moves aliases, and tells where they were."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.catalog.domain.aliases import (
@@ -9,10 +10,11 @@ from modelkeep.domains.catalog.domain.aliases import (
     alias_set,
     check_alias_name,
     check_seen,
-    moment_after,
 )
 from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
+from modelkeep.domains.catalog.service.entries import alias_entries
 from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
@@ -49,8 +51,8 @@ class AliasService:
             check_seen(name, previous, seen)
             if previous is not None and previous.version_id == version.id:
                 return Recorded(previous, None)
-            revision, changed_at = aliases.last_change(owner.id, name)
-            at = moment_after(changed_at, self.clock())
+            revision, moved_at = aliases.last_change(owner.id, name)
+            at = moment_after(max(moved_at or version.changed_at, version.changed_at), self.clock())
             if previous is not None:
                 aliases.end(owner.id, name, actor.id, at)
             current = AliasInterval(name, version.id, version.number, version.version, at, actor.id, revision + 1)
@@ -70,20 +72,27 @@ class AliasService:
             tx.record(alias_removed(model, previous, actor, at))
         return Recorded(replace(previous, until=at, ended_by=actor.id), tx.receipt)
 
-    def get(self, actor: Actor, model: ModelName, name: str) -> AliasInterval:
-        """Return what an alias points to now."""
+    def get(self, actor: Actor, model: ModelName, name: str, *, as_of: datetime | None = None) -> AliasInterval:
+        """Return what an alias points to now, or pointed to at a time, and the audit entry that made it so."""
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).get(self._seen(tx, actor, model), name)
+            found = AliasRepository(tx).get(self._seen(tx, actor, model, as_of), name, as_of)
+            return alias_entries(tx, model, [found])[0]
 
-    def list(self, actor: Actor, model: ModelName, page: PageRequest) -> Page[AliasInterval]:
-        """Return one page of the aliases a model has now, by name."""
+    def list(
+        self, actor: Actor, model: ModelName, page: PageRequest, *, as_of: datetime | None = None
+    ) -> Page[AliasInterval]:
+        """Return one page of the aliases a model has now, or had at a time, by name."""
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).list(self._seen(tx, actor, model).id, page)
+            found = AliasRepository(tx).list(self._seen(tx, actor, model, as_of).id, page, as_of)
+            return replace(found, items=alias_entries(tx, model, found.items))
 
-    def history(self, actor: Actor, model: ModelName, name: str, page: PageRequest) -> Page[AliasInterval]:
-        """Return one page of what an alias pointed to, newest first."""
+    def history(
+        self, actor: Actor, model: ModelName, name: str, page: PageRequest, *, as_of: datetime | None = None
+    ) -> Page[AliasInterval]:
+        """Return one page of what an alias pointed to, newest first; with `as_of`, as far as it was known then."""
         with self.database.snapshot() as tx:
-            return AliasRepository(tx).history(self._seen(tx, actor, model).id, name, page)
+            found = AliasRepository(tx).history(self._seen(tx, actor, model, as_of).id, name, page, as_of)
+            return replace(found, items=alias_entries(tx, model, found.items))
 
-    def _seen(self, tx: Transaction, actor: Actor, model: ModelName) -> Model:
-        return Guarded(tx, self.access, actor).model(Permission.MODEL_READ, model)
+    def _seen(self, tx: Transaction, actor: Actor, model: ModelName, as_of: datetime | None) -> Model:
+        return Guarded(tx, self.access, actor).model_at(Permission.MODEL_READ, model, as_of)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.artifacts import ArtifactService, BlobSource, UploadLimits
@@ -12,7 +13,7 @@ from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.manifests import FileEntry
-from modelkeep.kernel.references import ModelName, Selector
+from modelkeep.kernel.references import ModelName, Reference, Selector
 from modelkeep.platform.database import Database
 
 
@@ -33,18 +34,22 @@ class ContentService:
     artifacts: ArtifactService
     limits: UploadLimits
 
-    def manifest(self, actor: Actor, model: ModelName, selector: Selector) -> tuple[Digest, bytes]:
-        """Return the manifest of a version, byte for byte, and its digest."""
-        version = self._version(actor, Permission.VERSION_READ, model, selector)
+    def manifest(
+        self, actor: Actor, model: ModelName, selector: Selector, *, as_of: datetime | None = None
+    ) -> tuple[Digest, bytes]:
+        """Return the manifest of a version that is there, or was at a time, byte for byte, and its digest."""
+        version = self._version(actor, Permission.VERSION_READ, _reference(model, selector, as_of))
         return version.manifest_digest, self.artifacts.document(version.manifest_digest)
 
-    def open_file(self, actor: Actor, model: ModelName, selector: Selector, path: str) -> OpenFile:
-        """Open one file of a version.
+    def open_file(
+        self, actor: Actor, model: ModelName, selector: Selector, path: str, *, as_of: datetime | None = None
+    ) -> OpenFile:
+        """Open one file of a version that is there, or was at a time.
 
         Raises:
             FileNotFoundInVersionError: the version has no file at this path.
         """
-        version = self._version(actor, Permission.VERSION_DOWNLOAD, model, selector)
+        version = self._version(actor, Permission.VERSION_DOWNLOAD, _reference(model, selector, as_of))
         entry = self.artifacts.files(version.manifest_digest).get(path)
         if entry is None:
             raise FileNotFoundInVersionError(
@@ -53,7 +58,13 @@ class ContentService:
         return OpenFile(entry, self.artifacts.blob(entry))
 
     def open_batch(
-        self, actor: Actor, model: ModelName, selector: Selector, digests: Sequence[Digest]
+        self,
+        actor: Actor,
+        model: ModelName,
+        selector: Selector,
+        digests: Sequence[Digest],
+        *,
+        as_of: datetime | None = None,
     ) -> Iterator[BlobSource]:
         """Open many small blobs of a version at once, in the order asked for.
 
@@ -61,7 +72,7 @@ class ContentService:
             InvalidValueError: a blob is too large for a batch, or the blobs together are.
             FileNotFoundInVersionError: the version has no file with such a digest.
         """
-        version = self._version(actor, Permission.VERSION_DOWNLOAD, model, selector)
+        version = self._version(actor, Permission.VERSION_DOWNLOAD, _reference(model, selector, as_of))
         known = {entry.digest: entry for entry in self.artifacts.files(version.manifest_digest).values()}
         entries = [self._small(version, known, digest) for digest in digests]
         if sum(entry.size for entry in entries) > self.limits.batch_total:
@@ -78,6 +89,10 @@ class ContentService:
             )
         return entry
 
-    def _version(self, actor: Actor, permission: Permission, model: ModelName, selector: Selector) -> ModelVersion:
+    def _version(self, actor: Actor, permission: Permission, reference: Reference) -> ModelVersion:
         with self.database.snapshot() as tx:
-            return Guarded(tx, self.access, actor).version(permission, model, selector)
+            return Guarded(tx, self.access, actor).resolve(permission, reference)
+
+
+def _reference(model: ModelName, selector: Selector, as_of: datetime | None) -> Reference:
+    return Reference(None, model.namespace, model.name, selector, as_of)

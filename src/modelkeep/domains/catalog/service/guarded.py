@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission, Scope
 from modelkeep.domains.catalog.domain.errors import no_such_model, no_such_namespace, no_such_version
 from modelkeep.domains.catalog.domain.models import Model, Namespace
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository import ModelRepository, NamespaceRepository, VersionRepository
-from modelkeep.domains.catalog.repository.permits import permits_on_model, sees_namespace
+from modelkeep.domains.catalog.repository.past import find_model_at
+from modelkeep.domains.catalog.repository.permits import permits_on_model, sees_namespace, sees_past_namespace
 from modelkeep.domains.catalog.repository.versions import refuse_peer
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor
@@ -41,6 +43,13 @@ class Guarded:
         self._enter(permission, name, lambda: no_such_model(name))
         return ModelRepository(self.tx).get(name, seen=seen, lock=lock, deleted=deleted)
 
+    def model_at(self, permission: Permission, name: ModelName, at: datetime | None) -> Model:
+        """Return a model on which the actor may now, as it was at a time, or for None as it is."""
+        if at is None:
+            return self.model(permission, name)
+        self._enter(permission, name, lambda: no_such_model(name))
+        return find_model_at(self.tx, name, at)
+
     def version(
         self,
         permission: Permission,
@@ -68,6 +77,12 @@ class Guarded:
         if permission is not Permission.MODEL_READ:
             self.access.require(self.tx, self.actor, permission, Scope.of_namespace(name))
         return NamespaceRepository(self.tx).get(name, seen=seen)
+
+    def namespace_at(self, name: str, at: datetime) -> Namespace:
+        """Return a namespace that the actor may see now, as it was at a time."""
+        if not sees_past_namespace(self.tx, name, self.access.values(self.actor, Permission.MODEL_READ)):
+            raise no_such_namespace(name)
+        return NamespaceRepository(self.tx).get_at(name, at)
 
     def home_of(self, permission: Permission, name: ModelName) -> Namespace:
         """Return the namespace of a model that the actor may make in it."""

@@ -1,15 +1,18 @@
 """Creates, describes, tags, deletes and restores models."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.catalog.domain.aliases import StageInterval
+from modelkeep.domains.catalog.domain.aliases import StageInterval, TagInterval
 from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
 from modelkeep.domains.catalog.domain.fields import check_tags
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository
+from modelkeep.domains.catalog.repository.past import list_models_at
+from modelkeep.domains.catalog.service.entries import TagQuestion, stage_entries, tag_page
 from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
@@ -72,21 +75,44 @@ class ModelService:
             tx.record(model.created(actor))
         return Recorded(model, tx.receipt)
 
-    def get(self, actor: Actor, name: ModelName) -> Model:
-        """Return a model that is not deleted."""
+    def get(self, actor: Actor, name: ModelName, *, as_of: datetime | None = None) -> Model:
+        """Return a model that is not deleted, or was not at a time, as it was then."""
         with self.database.snapshot() as tx:
-            return Guarded(tx, self.access, actor).model(Permission.MODEL_READ, name)
+            return Guarded(tx, self.access, actor).model_at(Permission.MODEL_READ, name, as_of)
 
     def list(self, actor: Actor, query: ListQuery, page: PageRequest) -> Page[Model]:
-        """Return one page of models, live or deleted."""
+        """Return one page of models, live or deleted, now or at the query's `as_of`."""
+        values = self.access.values(actor, Permission.MODEL_READ)
         with self.database.snapshot() as tx:
-            return ModelRepository(tx).list(query, page, self.access.values(actor, Permission.MODEL_READ))
+            if query.as_of is not None:
+                return list_models_at(tx, query, page, values, at=query.as_of)
+            return ModelRepository(tx).list(query, page, values)
 
-    def stages(self, actor: Actor, name: ModelName, page: PageRequest) -> Page[StageInterval]:
-        """Return one page of the stages that the model's versions held, newest first."""
+    def stages(
+        self, actor: Actor, name: ModelName, page: PageRequest, *, as_of: datetime | None = None
+    ) -> Page[StageInterval]:
+        """Return one page of the stages that the model's versions held, newest first; as far as known at `as_of`."""
         with self.database.snapshot() as tx:
-            model = Guarded(tx, self.access, actor).model(Permission.MODEL_READ, name)
-            return AliasRepository(tx).stages(model.id, page)
+            model = Guarded(tx, self.access, actor).model_at(Permission.MODEL_READ, name, as_of)
+            found = AliasRepository(tx).stages(model.id, page, as_of)
+            return replace(found, items=stage_entries(tx, name, found.items))
+
+    def tags(
+        self,
+        actor: Actor,
+        name: ModelName,
+        page: PageRequest,
+        *,
+        key: str | None = None,
+        as_of: datetime | None = None,
+    ) -> Page[TagInterval]:
+        """Return one page of the tags a model has, or had at a time, by key.
+
+        With a key, of all values that tag had until then, newest first.
+        """
+        with self.database.snapshot() as tx:
+            model = Guarded(tx, self.access, actor).model_at(Permission.MODEL_READ, name, as_of)
+            return tag_page(tx, "model.tag", str(name), model.id, TagQuestion(page, key, as_of))
 
     def update(self, actor: Actor, name: ModelName, details: ModelDetails, *, seen: int | None) -> Recorded[Model]:
         """Change what people say of a model last seen at revision `seen`."""
@@ -119,7 +145,7 @@ class ModelService:
             if decision is None:
                 return Recorded(model, None)
             changed, event = decision
-            models.save(changed)
+            models.save(changed, before=model)
             tx.record(event)
         return Recorded(changed, tx.receipt)
 
@@ -139,7 +165,7 @@ class ModelService:
                     aliases=list(aliases),
                 )
             changed, event = model.delete(actor, self.clock())
-            models.save(changed)
+            models.save(changed, before=model)
             tx.record(event)
         return Recorded(changed, tx.receipt)
 
@@ -149,6 +175,6 @@ class ModelService:
             models = ModelRepository(tx)
             model = Guarded(tx, self.access, actor).model(Permission.MODEL_DELETE, name, deleted=True)
             changed, event = model.restore(actor, self.clock())
-            models.save(changed)
+            models.save(changed, before=model)
             tx.record(event)
         return Recorded(changed, tx.receipt)

@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission, Scope, end_bindings_in
 from modelkeep.domains.catalog.domain.errors import NamespaceExistsError, NamespaceNotEmptyError
 from modelkeep.domains.catalog.domain.fields import MAX_DESCRIPTION, check_text
 from modelkeep.domains.catalog.domain.models import Namespace
+from modelkeep.domains.catalog.domain.moments import Change, moment_after
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.repository import NamespaceRepository
 from modelkeep.domains.catalog.service.guarded import Guarded
@@ -35,22 +37,27 @@ class NamespaceService:
             InvalidReferenceError: the name breaks the grammar.
             NamespaceExistsError: it is there already.
         """
-        namespace = Namespace(
-            check_namespace(name), check_text("description", description, MAX_DESCRIPTION), self.clock(), actor.id
-        )
+        check_namespace(name)
+        check_text("description", description, MAX_DESCRIPTION)
         with self.database.transaction() as tx:
-            self.access.require(tx, actor, Permission.NAMESPACE_WRITE, Scope.of_namespace(namespace.name))
-            NamespaceRepository(tx).add(namespace)
+            self.access.require(tx, actor, Permission.NAMESPACE_WRITE, Scope.of_namespace(name))
+            namespaces = NamespaceRepository(tx)
+            at = moment_after(namespaces.last_change(name), self.clock())
+            namespace = Namespace(name, description, at, actor.id)
+            namespaces.add(namespace)
             tx.record(namespace.created(actor))
         return Recorded(namespace, tx.receipt)
 
-    def get(self, actor: Actor, name: str) -> Namespace:
-        """Return a namespace."""
+    def get(self, actor: Actor, name: str, *, as_of: datetime | None = None) -> Namespace:
+        """Return a namespace, now or as it was at a time."""
         with self.database.snapshot() as tx:
-            return Guarded(tx, self.access, actor).namespace(Permission.MODEL_READ, name)
+            guarded = Guarded(tx, self.access, actor)
+            if as_of is not None:
+                return guarded.namespace_at(name, as_of)
+            return guarded.namespace(Permission.MODEL_READ, name)
 
     def list(self, actor: Actor, query: ListQuery, page: PageRequest) -> Page[Namespace]:
-        """Return one page of namespaces, by name."""
+        """Return one page of namespaces, by name, now or at the query's `as_of`."""
         with self.database.snapshot() as tx:
             return NamespaceRepository(tx).list(query, page, self.access.values(actor, Permission.MODEL_READ))
 
@@ -59,8 +66,9 @@ class NamespaceService:
         with self.database.transaction() as tx:
             namespaces = NamespaceRepository(tx)
             namespace = Guarded(tx, self.access, actor).namespace(Permission.NAMESPACE_WRITE, name, seen=seen)
-            changed, event = namespace.describe(description, actor, self.clock())
-            namespaces.save(changed)
+            at = moment_after(namespaces.last_change(name), self.clock())
+            changed, event = namespace.describe(description, actor, at)
+            namespaces.save(changed, Change(at, actor.id))
             tx.record(event)
         return Recorded(changed, tx.receipt)
 
@@ -80,13 +88,16 @@ class NamespaceService:
                     models=list(blockers),
                 )
             end_bindings_in(tx, actor, name, self.clock)
-            namespaces.remove(name)
-            tx.record(namespace.deleted(actor, self.clock()))
+            at = moment_after(namespaces.last_change(name), self.clock())
+            namespaces.remove(name, Change(at, actor.id))
+            tx.record(namespace.deleted(actor, at))
         return Recorded(namespace, tx.receipt)
 
     def prepare(self, actor: Actor) -> None:
         """Create the namespace of bare names, if it is not there yet; several servers may do so at once."""
-        default = Namespace(DEFAULT_NAMESPACE, "Models named without a namespace", self.clock(), actor.id)
         with suppress(NamespaceExistsError), self.database.transaction() as tx:
-            NamespaceRepository(tx).add(default)
+            namespaces = NamespaceRepository(tx)
+            at = moment_after(namespaces.last_change(DEFAULT_NAMESPACE), self.clock())
+            default = Namespace(DEFAULT_NAMESPACE, "Models named without a namespace", at, actor.id)
+            namespaces.add(default)
             tx.record(default.created(actor))

@@ -13,6 +13,7 @@ from modelkeep.domains.artifacts import (
 )
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError, VersionExistsError
 from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
 from modelkeep.domains.catalog.domain.versioning import BumpRequest, Proposal, propose
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
@@ -124,7 +125,7 @@ class RegistrationService:
         self, tx: Transaction, actor: Actor, owner: Model, new: NewVersion, highest: ModelVersion | None
     ) -> tuple[ModelVersion, tuple[str, ...]]:
         artifact = self._artifact(tx, actor, owner, new)
-        versions, now = VersionRepository(tx), self.clock()
+        versions, now = VersionRepository(tx), moment_after(owner.changed_at, self.clock())
         proposal = Proposal(new.version) if new.version else propose(highest.version if highest else None, new.bump)
         parents = tuple(self._parent(Guarded(tx, self.access, actor), parent) for parent in new.record.parents)
         version = ModelVersion(

@@ -4,12 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.catalog.domain.aliases import TagInterval
 from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.records import Metric
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
+from modelkeep.domains.catalog.repository.past import list_versions_at
 from modelkeep.domains.catalog.repository.search import list_versions
+from modelkeep.domains.catalog.service.entries import TagQuestion, standing_entry, tag_page
 from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
@@ -28,24 +31,37 @@ class VersionService:
     clock: Clock
 
     def resolve(self, actor: Actor, reference: Reference) -> ModelVersion:
-        """Return the version a reference means, now or at its `as_of`.
+        """Return the version a reference means, now or at its `as_of`, and by which alias or stage it was found.
 
         Raises:
             InvalidValueError: the reference names a peer, and none is configured.
             VersionNotFoundError: nothing answers to it.
         """
         with self.database.snapshot() as tx:
-            return Guarded(tx, self.access, actor).resolve(Permission.VERSION_READ, reference)
+            return standing_entry(tx, Guarded(tx, self.access, actor).resolve(Permission.VERSION_READ, reference))
 
     def list(
         self, actor: Actor, query: ListQuery, page: PageRequest, *, model: ModelName | None = None
     ) -> Page[ModelVersion]:
-        """Return one page of versions, of one model or of all that the actor may see."""
+        """Return one page of versions, of one model or of all that the actor may see; see `ListQuery.as_of`."""
         with self.database.snapshot() as tx:
             guarded = Guarded(tx, self.access, actor)
-            owner = None if model is None else guarded.model(Permission.VERSION_READ, model).id
+            owner = None if model is None else guarded.model_at(Permission.VERSION_READ, model, query.as_of).id
             values = self.access.values(actor, Permission.VERSION_READ)
+            if query.as_of is not None:
+                return list_versions_at(tx, query, page, values, at=query.as_of, model_id=owner)
             return list_versions(tx, query, page, values, model_id=owner)
+
+    def tags(
+        self, actor: Actor, reference: Reference, page: PageRequest, *, key: str | None = None
+    ) -> Page[TagInterval]:
+        """Return one page of the tags a version has, or had at the reference's `as_of`, by key.
+
+        With a key, of all values that tag had until then, newest first.
+        """
+        with self.database.snapshot() as tx:
+            version = Guarded(tx, self.access, actor).resolve(Permission.VERSION_READ, reference)
+            return tag_page(tx, "version.tag", version.reference, version.id, TagQuestion(page, key, reference.as_of))
 
     def describe(
         self, actor: Actor, model: ModelName, selector: Selector, *, description: str, seen: int | None
@@ -95,7 +111,7 @@ class VersionService:
             if decision is None:
                 return Recorded(version, None)
             changed, event = decision
-            versions.save(changed)
+            versions.save(changed, before=version)
             tx.record(event)
         return Recorded(changed, tx.receipt)
 
@@ -117,7 +133,7 @@ class VersionService:
                     aliases=list(aliases),
                 )
             changed, event = version.delete(actor, self.clock())
-            versions.save(changed)
+            versions.save(changed, before=version)
             tx.record(event)
         return Recorded(changed, tx.receipt)
 
@@ -128,6 +144,6 @@ class VersionService:
             guarded = Guarded(tx, self.access, actor)
             version = guarded.version(Permission.VERSION_DELETE, model, selector, deleted=True)
             changed, event = version.restore(actor, self.clock())
-            versions.save(changed)
+            versions.save(changed, before=version)
             tx.record(event)
         return Recorded(changed, tx.receipt)

@@ -1,11 +1,11 @@
 """Aliases and stages on the wire."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field
 
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
-from modelkeep.domains.catalog import AliasInterval, StageInterval
+from modelkeep.domains.catalog import AliasInterval, StageInterval, Standing, TagInterval
 from modelkeep.kernel.events import Receipt
 
 
@@ -59,6 +59,7 @@ class StageOut(Out):
     set_by: PrincipalOut
     until: Timestamp | None
     ended_by: PrincipalOut | None
+    audit: ReceiptOut | None = None
 
     @classmethod
     def of(cls, interval: StageInterval, names: Names) -> Self:
@@ -72,4 +73,51 @@ class StageOut(Out):
             set_by=PrincipalOut.of(interval.set_by, names),
             until=interval.until,
             ended_by=None if interval.ended_by is None else PrincipalOut.of(interval.ended_by, names),
+            audit=ReceiptOut.of(interval.entry),
+        )
+
+
+class TagOut(Out):
+    """The value a tag had, from one moment to another; `until` is null for now."""
+
+    key: str
+    value: str
+    since: Timestamp
+    set_by: PrincipalOut
+    until: Timestamp | None
+    ended_by: PrincipalOut | None
+    audit: ReceiptOut | None
+
+    @classmethod
+    def of(cls, interval: TagInterval, names: Names) -> Self:
+        """Present an interval."""
+        return cls(
+            key=interval.key,
+            value=interval.value,
+            since=interval.since,
+            set_by=PrincipalOut.of(interval.set_by, names),
+            until=interval.until,
+            ended_by=None if interval.ended_by is None else PrincipalOut.of(interval.ended_by, names),
+            audit=ReceiptOut.of(interval.entry),
+        )
+
+
+class StandingOut(Out):
+    """The alias or stage that led to a version: since when it has it, who made it so, and the entry of that."""
+
+    kind: Literal["alias", "stage"]
+    name: str
+    since: Timestamp
+    set_by: PrincipalOut
+    audit: ReceiptOut | None
+
+    @classmethod
+    def of(cls, standing: Standing, names: Names) -> Self:
+        """Present it."""
+        return cls(
+            kind="stage" if standing.is_stage else "alias",
+            name=standing.name,
+            since=standing.since,
+            set_by=PrincipalOut.of(standing.set_by, names),
+            audit=ReceiptOut.of(standing.entry),
         )

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field
 
+from modelkeep.api.rest.v1.schemas.aliases import StandingOut
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
 from modelkeep.domains.catalog import (
     BumpRequest,
@@ -180,6 +181,7 @@ class VersionOut(Out):
     changed_by: PrincipalOut
     deleted_at: Timestamp | None
     revision: int
+    found_by: StandingOut | None = Field(None, description="The alias or stage that led here, where one did")
     notes: list[str] = Field(default_factory=list)
     audit: ReceiptOut | None = None
 
@@ -217,6 +219,7 @@ class VersionOut(Out):
             changed_by=PrincipalOut.of(version.changed_by, names),
             deleted_at=version.deleted_at,
             revision=version.revision,
+            found_by=None if version.found_by is None else StandingOut.of(version.found_by, names),
             **more,
         )
 
