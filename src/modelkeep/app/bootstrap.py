@@ -26,6 +26,7 @@ from modelkeep.domains.audit import (
     IdempotencyService,
     IdempotencySink,
     LogKeyService,
+    ProofService,
 )
 from modelkeep.domains.catalog import (
     AliasService,
@@ -62,6 +63,7 @@ class Services:
     audit_exports: ExportService
     log_keys: LogKeyService
     publisher: CheckpointPublisher
+    proofs: ProofService
     idempotency: IdempotencyService
     uploads: UploadService
     namespaces: NamespaceService
@@ -111,6 +113,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         audit_exports=ExportService(database, access, clock, settings.public_url),
         log_keys=LogKeyService(database, signers, clock),
         publisher=publisher,
+        proofs=ProofService(database, access),
         idempotency=idempotency,
         uploads=uploads,
         namespaces=NamespaceService(database, access, clock),

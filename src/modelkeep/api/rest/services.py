@@ -5,7 +5,7 @@ from typing import Protocol
 
 from modelkeep.domains.access import AccessService, AuthenticationService, LoginServices, SessionService
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService
+from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService, ProofService
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -74,6 +74,10 @@ class Services(Protocol):
     @property
     def content(self) -> ContentService:
         """Files."""
+
+    @property
+    def proofs(self) -> ProofService:
+        """Checkpoints and proofs of the audit log."""
 
     @property
     def readiness(self) -> Callable[[], dict[str, str]]:

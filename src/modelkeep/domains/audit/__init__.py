@@ -1,15 +1,17 @@
 """The audit log: one entry for every change, gapless, in the transaction of the change; and which request made it."""
 
+from modelkeep.domains.audit.domain.checkpoints import ConsistencyProof, InclusionProof
 from modelkeep.domains.audit.domain.cloud_events import BATCH_MEDIA_TYPE, MEDIA_TYPE, cloud_event, cloud_type
 from modelkeep.domains.audit.domain.entries import Entry, EntryActor
 from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
 from modelkeep.domains.audit.domain.exports import ExportFormat
-from modelkeep.domains.audit.domain.log_keys import SigningKey, read_seed
+from modelkeep.domains.audit.domain.log_keys import LogKey, SigningKey, read_seed
 from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
 from modelkeep.domains.audit.operations import receipts_of
+from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
     AuditReader,
@@ -20,6 +22,7 @@ from modelkeep.domains.audit.service import (
     IdempotencyService,
     IdempotencySink,
     LogKeyService,
+    ProofService,
 )
 
 __all__ = [
@@ -27,10 +30,12 @@ __all__ = [
     "BEFORE_ALL",
     "MEDIA_TYPE",
     "VOCABULARY",
+    "AnchorState",
     "AuditReader",
     "AuditService",
     "AuditSink",
     "CheckpointPublisher",
+    "ConsistencyProof",
     "Entry",
     "EntryActor",
     "EntryQuery",
@@ -39,9 +44,13 @@ __all__ = [
     "ExportService",
     "IdempotencyService",
     "IdempotencySink",
+    "InclusionProof",
     "KeptResponse",
+    "LogKey",
     "LogKeyService",
+    "ProofService",
     "SigningKey",
+    "StoredCheckpoint",
     "VerifierKey",
     "cloud_event",
     "cloud_type",

@@ -9,6 +9,7 @@ from modelkeep.api.rest.v1 import (
     login_providers,
     models,
     namespaces,
+    proofs,
     publishers,
     sessions,
     tags,
@@ -32,6 +33,7 @@ routers: tuple[APIRouter, ...] = (
     publishers.router,
     publishers.ci_router,
     login_providers.router,
+    proofs.router,
 )
 
 __all__ = ["routers"]

@@ -2,6 +2,7 @@
 
 from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.log_keys import LogKeyService
+from modelkeep.domains.audit.service.proofs import ProofService
 from modelkeep.domains.audit.service.publisher import CheckpointPublisher
 from modelkeep.domains.audit.service.reader import BEFORE_ALL, AuditReader
 from modelkeep.domains.audit.service.reading import AuditService
@@ -18,4 +19,5 @@ __all__ = [
     "IdempotencyService",
     "IdempotencySink",
     "LogKeyService",
+    "ProofService",
 ]
