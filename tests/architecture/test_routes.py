@@ -23,6 +23,13 @@ UNREVISED = {
 OPEN = {
     "get_ci_audience": "who asks for a token has none",
     "mint_ci_token": "the credential is in the body",
+    "list_login_offers": "who wants to log in has none",
+    "begin_login": "who wants to log in has none",
+    "finish_login": "the provider's answer is the credential",
+    "log_out_by_provider": "the logout token is the credential",
+    "begin_device_login": "who wants to log in has none",
+    "finish_device_login": "the device code is the credential",
+    "finish_browser_login": "the code and its verifier are the credential",
 }
 """Routes that answer without a credential, and why."""
 

@@ -84,7 +84,8 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
     access = AccessService(database, clock)
     pepper, usage = load_secret_key(settings), UsageRecorder(database)
-    logins = login_services(settings, access, clock, ids, pepper)
+    sessions = SessionService(database, clock, ids, pepper, usage)
+    logins = login_services(settings, access, sessions, pepper)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
@@ -104,7 +105,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
 
     return Services(
         authentication=AuthenticationService(database, clock, ids, pepper, usage),
-        sessions=SessionService(database, clock, ids, pepper, usage),
+        sessions=sessions,
         usage=usage,
         access=access,
         audit=AuditService(database, access),

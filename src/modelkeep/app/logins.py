@@ -11,12 +11,11 @@ from modelkeep.domains.access import (
     LoginService,
     LoginServices,
     PublishingService,
+    SessionService,
     TerminalLoginService,
     TokenIssuer,
 )
-from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import InvalidValueError
-from modelkeep.kernel.ids import IdSource
 from modelkeep.platform.openid import IssuerDirectory
 from modelkeep.platform.outbound_http import OutboundHttp
 
@@ -24,10 +23,9 @@ _CALLBACKS: Final = "/api/v1/login/oidc"
 _DEVICE_PAGE: Final = "/login/device"
 
 
-def login_services(
-    settings: Settings, access: AccessService, clock: Clock, ids: IdSource, pepper: bytes
-) -> LoginServices:
+def login_services(settings: Settings, access: AccessService, sessions: SessionService, pepper: bytes) -> LoginServices:
     """Return the services of logging in."""
+    clock, ids = sessions.clock, sessions.new_id
     http = OutboundHttp(settings.outbound_policy)
     issuers = IssuerDirectory(http, clock)
     tokens = TokenIssuer(clock, ids, pepper)
@@ -42,6 +40,7 @@ def login_services(
             http=http,
             clock=clock,
             new_id=ids,
+            sessions=sessions,
             pepper=pepper,
             secrets=client_secret,
             callbacks=callbacks,

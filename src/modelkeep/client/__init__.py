@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         UnwritableError,
     )
     from modelkeep.client.listing import Listing
-    from modelkeep.client.logins import IssuedToken
+    from modelkeep.client.logins import DeviceLogin, IssuedToken, LoginOffer
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.progress import Progress
     from modelkeep.client.publishers import LoginProvider, Publisher
@@ -62,6 +62,7 @@ __all__ = [
     "CorruptFileError",
     "DataRef",
     "DestinationExistsError",
+    "DeviceLogin",
     "DiskFullError",
     "Environment",
     "FileChangedError",
@@ -74,6 +75,7 @@ __all__ = [
     "Kind",
     "LimitExceededError",
     "Listing",
+    "LoginOffer",
     "LoginProvider",
     "Metric",
     "Model",

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from tests.people import somebody
@@ -19,7 +20,7 @@ from modelkeep.kernel.identity import Actor, RequestInfo, SessionId
 REQUEST = RequestInfo("test")
 
 
-def opened(services: Services, actor: Actor, **external: str) -> OpenedSession:
+def opened(services: Services, actor: Actor, **external: Any) -> OpenedSession:  # noqa: ANN401 - what `open` takes
     with services.sessions.database.transaction() as tx:
         return services.sessions.open(tx, actor, **external)
 

@@ -1,5 +1,6 @@
 """The code flow against a real provider."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 import httpx
@@ -9,6 +10,7 @@ from tests.servers.openid_provider import CLIENT, SECRET, OpenIdProvider
 from modelkeep.domains.access.domain.openid.identity_tokens import Expected, read_identity
 from modelkeep.kernel.clock import system_clock
 from modelkeep.platform.openid import (
+    AuthorizationRequest,
     Client,
     CodeRefusedError,
     IssuerDirectory,
@@ -38,7 +40,9 @@ def http() -> OutboundHttp:
 def asked(provider: OpenIdProvider, http: OutboundHttp) -> str:
     metadata = IssuerDirectory(http, system_clock).metadata(provider.issuer)
     scopes = ("openid", "profile", "email", "groups")
-    return authorization_url(metadata, CLIENT_HERE, scopes=scopes, state="s", nonce="n", verifier=VERIFIER)
+    return authorization_url(
+        metadata, CLIENT_HERE, AuthorizationRequest(scopes, "s", "n", VERIFIER, timedelta(hours=1))
+    )
 
 
 def a_code(provider: OpenIdProvider, address: str) -> str:

@@ -19,6 +19,7 @@ from tests.servers.signing_issuer import (
 )
 
 from modelkeep.platform.openid import (
+    AuthorizationRequest,
     Client,
     IssuerDirectory,
     IssuerUnavailableError,
@@ -149,9 +150,9 @@ def test_an_issuer_that_cannot_be_used_is_unavailable(
 def test_a_provider_without_the_code_flow_or_without_s256_is_not_logged_in_to(
     issuer: SigningIssuer, directory: IssuerDirectory, clock: ManualClock
 ) -> None:
-    asked = {"scopes": ("openid",), "state": "s", "nonce": "n", "verifier": "v"}
+    asked = AuthorizationRequest(("openid",), "s", "n", "v", timedelta(0))
     with pytest.raises(IssuerUnavailableError, match="code flow"):
-        authorization_url(directory.metadata(issuer.url), CLIENT, **asked)  # type: ignore[arg-type]  # as above
+        authorization_url(directory.metadata(issuer.url), CLIENT, asked)
     issuer.more = {
         "authorization_endpoint": f"{issuer.url}/auth",
         "token_endpoint": f"{issuer.url}/token",
@@ -159,7 +160,7 @@ def test_a_provider_without_the_code_flow_or_without_s256_is_not_logged_in_to(
     }
     clock.advance(timedelta(hours=1))
     with pytest.raises(IssuerUnavailableError, match="S256"):
-        authorization_url(directory.metadata(issuer.url), CLIENT, **asked)  # type: ignore[arg-type]  # as above
+        authorization_url(directory.metadata(issuer.url), CLIENT, asked)
 
 
 def test_a_token_endpoint_that_answers_with_no_json_object_is_unavailable(

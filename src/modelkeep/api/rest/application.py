@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from modelkeep.api.rest import health, index, v1
+from modelkeep.api.rest import health, index, login_pages, v1
 from modelkeep.api.rest.description import describe
 from modelkeep.api.rest.errors import install_error_handlers
 from modelkeep.api.rest.requests import JsonLimits
@@ -21,5 +21,6 @@ def install_rest(app: FastAPI, *, json_limits: JsonLimits, manifest_limits: Mani
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)
     app.include_router(index.router)
+    app.include_router(login_pages.router)
     install_error_handlers(app)
     describe(app, PREFIX)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from modelkeep.api.rest.errors import ProtocolError
-from modelkeep.domains.access import CrossSiteRequestError
+from modelkeep.domains.access import ATTEMPT_LIFE, CrossSiteRequestError
 
 SECURE_NAME: Final = "__Host-modelkeep"
 """Browsers take a cookie of this name from TLS only, and for this host and path only (RFC 6265bis section 4.1.3)."""
@@ -27,7 +27,7 @@ class InsecureLoginError(ProtocolError):
 
 def session_secret(request: Request) -> str | None:
     """Return what the session's cookie holds, or None."""
-    return request.cookies.get(SECURE_NAME if _is_secure(request) else LOCAL_NAME) or None
+    return request.cookies.get(_session_name(request)) or None
 
 
 def check_can_keep_session(request: Request) -> None:
@@ -45,15 +45,31 @@ def set_session(request: Request, response: Response, secret: str) -> None:
 
     It has no end of its own: the server ends sessions, and browsers drop it when they close.
     """
-    secure = _is_secure(request)
-    name = SECURE_NAME if secure else LOCAL_NAME
+    name, secure = _session_name(request), _is_secure(request)
     response.set_cookie(name, secret, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def clear_session(request: Request, response: Response) -> None:
     """Take the cookie back."""
-    secure = _is_secure(request)
-    name = SECURE_NAME if secure else LOCAL_NAME
+    name, secure = _session_name(request), _is_secure(request)
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def login_secret(request: Request) -> str | None:
+    """Return what the cookie of a login under way holds, or None."""
+    return request.cookies.get(f"{_session_name(request)}-login") or None
+
+
+def set_login(request: Request, response: Response, secret: str) -> None:
+    """Give a browser that has begun to log in a cookie that comes back with it from the provider."""
+    name, secure = f"{_session_name(request)}-login", _is_secure(request)
+    life = int(ATTEMPT_LIFE.total_seconds())
+    response.set_cookie(name, secret, max_age=life, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def clear_login(request: Request, response: Response) -> None:
+    """Take the cookie of a login back."""
+    name, secure = f"{_session_name(request)}-login", _is_secure(request)
     response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
@@ -86,6 +102,10 @@ def _normal(origin: str) -> tuple[str, str | None, int | None]:
     except ValueError:
         return origin, None, None
     return parts.scheme, parts.hostname, port
+
+
+def _session_name(request: Request) -> str:
+    return SECURE_NAME if _is_secure(request) else LOCAL_NAME
 
 
 def _is_secure(request: Request) -> bool:

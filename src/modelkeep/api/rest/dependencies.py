@@ -180,9 +180,14 @@ class OpenCall:
     services: Services
 
 
+def request_info(request: Request) -> RequestInfo:
+    """Return how the audit log names a request that nobody repeats under a key."""
+    return RequestInfo(id=getattr(request.state, "request_id", ""))
+
+
 async def open_call(request: Request) -> OpenCall:
     """Return the request as an endpoint sees it that lets people in."""
-    return OpenCall(RequestInfo(id=getattr(request.state, "request_id", "")), services_of(request))
+    return OpenCall(request_info(request), services_of(request))
 
 
 CurrentCall = Annotated[Call, Depends(current_call)]

@@ -7,6 +7,7 @@ from functools import wraps
 from hashlib import sha256
 from inspect import iscoroutinefunction
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
@@ -22,6 +23,9 @@ from modelkeep.kernel.identity import Actor
 
 PARSED_INLINE: Final = 64 * 1024
 """JSON up to this size, in bytes, is parsed without a hop to another thread."""
+
+MAX_FORM: Final = 64 * 1024
+MAX_FIELDS: Final = 20
 
 KEPT_HEADERS: Final = ("content-type", "etag", "location")
 
@@ -43,6 +47,13 @@ class BodyTooLargeError(ProtocolError):
 
     code = "rest.body_too_large"
     status = 413
+
+
+class NotFormError(ProtocolError):
+    """The body has another media type than a form has."""
+
+    code = "rest.not_form"
+    status = 415
 
 
 class NotJsonError(ProtocolError):
@@ -106,6 +117,27 @@ def _on_one_thread(endpoint: Callable[..., Any]) -> Callable[..., Any]:
         return await run_in_threadpool(endpoint, **arguments)
 
     return run
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """Return the fields of a small form; of a field that is there twice the last one counts.
+
+    Raises:
+        NotFormError: the body is no form.
+        BodyTooLargeError: it has more than 64 KiB.
+    """
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/x-www-form-urlencoded":
+        raise NotFormError("the body of this request is a form: application/x-www-form-urlencoded")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_FORM:
+            raise BodyTooLargeError(f"a form has at most {MAX_FORM} bytes here")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MAX_FIELDS))
+    except ValueError as error:
+        raise NotFormError(f"the form is no UTF-8, or has more than {MAX_FIELDS} fields") from error
 
 
 async def _read(request: Request) -> bytes:

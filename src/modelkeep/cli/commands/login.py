@@ -20,22 +20,24 @@ from modelkeep.cli.output import hint, say, show_json, show_record
     ),
 )
 @click.option("--token", metavar="TOKEN", help="A token; - reads it from standard input.")
+@click.option("--device", is_flag=True, help="Show a code to enter in a browser on any machine.")
 @click.option("--ci", is_flag=True, help="Exchange the identity token of this CI job; see 'modelkeep publisher'.")
 @click.option("--publisher", metavar="NAME", help="With --ci: which publisher, if the job is that of several.")
 @pass_invocation
-def login(invocation: Invocation, /, *, token: str | None, ci: bool, publisher: str | None) -> None:
+def login(invocation: Invocation, /, *, token: str | None, device: bool, ci: bool, publisher: str | None) -> None:
     """Get a token and keep it for later commands.
 
-    Without an option it is asked for. Commands go to this registry from then on, unless told otherwise. The file is
-    readable by its owner only.
+    Without an option it is got in the browser of this machine; a registry that nobody can log in to in a browser asks
+    for a token. Commands go to this registry from then on, unless told otherwise. The file is readable by its owner
+    only.
     """
     from modelkeep.client.credentials import save_credential  # noqa: PLC0415 - not for --help
     from modelkeep.client.registry import Registry  # noqa: PLC0415
     from modelkeep.client.settings import TOKEN_VARIABLE, URL_VARIABLE, resolve_settings  # noqa: PLC0415
 
-    if token is not None and ci:
-        raise click.UsageError("Choose one of --token and --ci.")
-    given = _of_ci_job(invocation, publisher) if ci else _read_token(token)
+    if sum((token is not None, device, ci)) > 1:
+        raise click.UsageError("Choose one of --token, --device and --ci.")
+    given = _read_token(token) if token is not None else _obtain(invocation, device=device, ci=ci, publisher=publisher)
     settings = resolve_settings(invocation.url, given)
     with Registry(settings) as registry:
         principal = registry.whoami()
@@ -90,23 +92,31 @@ def whoami(invocation: Invocation) -> None:
     )
 
 
-def _of_ci_job(invocation: Invocation, publisher: str | None) -> str:
-    from modelkeep.cli.signing_in import ci_login  # noqa: PLC0415 - not for --help
+def _obtain(invocation: Invocation, *, device: bool, ci: bool, publisher: str | None) -> str:
+    """Return a new token, or one that is typed where the registry has nobody to log in with."""
+    if not (device or ci or can_ask()):
+        raise click.UsageError(
+            "There is no terminal to ask on: give --token TOKEN, --token - to read it, --device, or --ci."
+        )
+    from modelkeep.cli import signing_in  # noqa: PLC0415 - not for --help
     from modelkeep.client.registry import Registry  # noqa: PLC0415
     from modelkeep.client.settings import resolve_settings  # noqa: PLC0415
 
-    with Registry(replace(resolve_settings(invocation.url), token=None)) as registry:
-        return ci_login(registry, publisher).token
+    settings = resolve_settings(invocation.url)
+    with Registry(replace(settings, token=None)) as registry:
+        if ci:
+            return signing_in.ci_login(registry, publisher).token
+        if device:
+            return signing_in.device_login(registry).token
+        if registry.login_offers():
+            return signing_in.browser_login(registry).token
+    return _read_token(None)
 
 
 def _read_token(given: str | None) -> str:
     if given == "-":
         given = sys.stdin.readline()
     elif given is None:
-        if not can_ask():
-            raise click.UsageError(
-                "There is no terminal to ask on: give --token TOKEN, --token - to read it, or --ci in a CI job."
-            )
         given = click.prompt("Token", hide_input=True, err=True)
     token = str(given).strip()
     if not token:

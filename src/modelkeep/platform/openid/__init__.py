@@ -1,6 +1,7 @@
 """OpenID Connect as a relying party: discovery, keys, signatures, the code flow. What claims mean is for others."""
 
 from modelkeep.platform.openid.code_flow import (
+    AuthorizationRequest,
     Client,
     ProviderTokens,
     authorization_url,
@@ -13,6 +14,7 @@ from modelkeep.platform.openid.signatures import ALGORITHMS, SignedClaims, unver
 
 __all__ = [
     "ALGORITHMS",
+    "AuthorizationRequest",
     "Client",
     "CodeRefusedError",
     "IssuerDirectory",

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from urllib.parse import urlencode
 
@@ -36,9 +37,18 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-def authorization_url(
-    metadata: IssuerMetadata, client: Client, *, scopes: tuple[str, ...], state: str, nonce: str, verifier: str
-) -> str:
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """What a login begins with. Who was asked longer than `max_age` ago is asked again, and `auth_time` tells."""
+
+    scopes: tuple[str, ...]
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+    max_age: timedelta
+
+
+def authorization_url(metadata: IssuerMetadata, client: Client, request: AuthorizationRequest) -> str:
     """Return where to send the browser.
 
     Raises:
@@ -53,11 +63,12 @@ def authorization_url(
         "response_type": "code",
         "client_id": client.id,
         "redirect_uri": client.redirect_uri,
-        "scope": " ".join(scopes),
-        "state": state,
-        "nonce": nonce,
-        "code_challenge": challenge_of(verifier),
+        "scope": " ".join(request.scopes),
+        "state": request.state,
+        "nonce": request.nonce,
+        "code_challenge": challenge_of(request.verifier),
         "code_challenge_method": CHALLENGE_METHOD,
+        "max_age": str(int(request.max_age.total_seconds())),
     }
     separator = "&" if "?" in metadata.authorization_endpoint else "?"
     return f"{metadata.authorization_endpoint}{separator}{urlencode(parameters)}"

@@ -7,6 +7,7 @@ from modelkeep.api.rest.v1 import (
     audit,
     content,
     login_providers,
+    logins,
     models,
     namespaces,
     proofs,
@@ -34,6 +35,7 @@ routers: tuple[APIRouter, ...] = (
     publishers.ci_router,
     login_providers.router,
     proofs.router,
+    logins.router,
 )
 
 __all__ = ["routers"]

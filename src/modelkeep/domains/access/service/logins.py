@@ -3,8 +3,10 @@
 import logging
 import secrets
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final
 
+from modelkeep.domains.access.domain.openid.claims import LEEWAY
 from modelkeep.domains.access.domain.openid.identity_tokens import Expected, ExternalIdentity, read_identity
 from modelkeep.domains.access.domain.openid.logins import (
     ATTEMPT_LIFE,
@@ -17,14 +19,17 @@ from modelkeep.domains.access.domain.openid.logins import (
 )
 from modelkeep.domains.access.domain.openid.logout_tokens import LogoutOrder, read_logout
 from modelkeep.domains.access.domain.openid.providers import LoginProvider
+from modelkeep.domains.access.domain.publishing.publishers import REMEMBERED, TokenReplayedError
+from modelkeep.domains.access.domain.sessions import LONGEST
 from modelkeep.domains.access.repository import LoginProviderRepository, LoginRepository
 from modelkeep.domains.access.service.admission import Admission
 from modelkeep.domains.access.service.login_providers import Secrets
+from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
 from modelkeep.kernel.clock import Clock
-from modelkeep.kernel.identity import Actor, RequestInfo
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.kernel.ids import IdSource
 from modelkeep.platform.database import Database
-from modelkeep.platform.openid import Client, IssuerDirectory, authorization_url, exchange_code
+from modelkeep.platform.openid import AuthorizationRequest, Client, IssuerDirectory, authorization_url, exchange_code
 from modelkeep.platform.outbound_http import OutboundHttp
 
 _NONCE: Final = "oidc nonce"
@@ -48,7 +53,7 @@ class FinishedLogin:
     """Who has logged in, and what their browser is to see next."""
 
     actor: Actor
-    identity: ExternalIdentity
+    opened: OpenedSession
     return_to: str
 
 
@@ -61,13 +66,16 @@ class LoginService:
     http: OutboundHttp
     clock: Clock
     new_id: IdSource
+    sessions: SessionService
     pepper: bytes = field(repr=False)
     secrets: Secrets = field(repr=False)
     callbacks: str
     """The address below which those of all providers are: `https://models.example.org/api/v1/login/oidc`."""
 
-    def begin(self, name: str, *, browser: str, return_to: str | None) -> str:
+    def begin(self, name: str, *, browser: str, return_to: str | None, fresh: bool = False) -> str:
         """Return where to send a browser that wants to log in; `browser` is a secret that its cookie keeps.
+
+        With `fresh` the provider is to ask who it is, even if it has just done so.
 
         Raises:
             LoginProviderNotFoundError: there is no such provider.
@@ -79,10 +87,13 @@ class LoginService:
         address = authorization_url(
             self.issuers.metadata(provider.details.issuer),
             self._client(provider),
-            scopes=provider.details.scopes,
-            state=state,
-            nonce=derived(self.pepper, _NONCE, state),
-            verifier=derived(self.pepper, _VERIFIER, state),
+            AuthorizationRequest(
+                scopes=provider.details.scopes,
+                state=state,
+                nonce=derived(self.pepper, _NONCE, state),
+                verifier=derived(self.pepper, _VERIFIER, state),
+                max_age=timedelta(0) if fresh else LONGEST,
+            ),
         )
         attempt = LoginAttempt(
             digest_of(state), digest_of(browser), name, local_path(return_to), self.clock() + ATTEMPT_LIFE
@@ -112,20 +123,40 @@ class LoginService:
         identity = self._identify(provider, answer)
         with self.database.transaction() as tx:
             actor = self._admission(provider, request).admit(tx, identity)
-        return FinishedLogin(actor, identity, attempt.return_to)
+            opened = self.sessions.open(
+                tx,
+                actor,
+                issuer=identity.issuer,
+                external_id=identity.session,
+                authenticated_at=identity.authenticated_at,
+            )
+        return FinishedLogin(actor, opened, attempt.return_to)
 
-    def read_logout(self, name: str, token: str) -> tuple[LoginProvider, LogoutOrder]:
-        """Return whose sessions a provider orders to end.
+    def log_out(self, name: str, token: str, request: RequestInfo) -> None:
+        """End the sessions that a provider's logout token names: one, or all of a user (back-channel logout).
 
         Raises:
             TokenRefusedError, ClaimRefusedError: it is no logout token of the provider for this registry.
+            TokenReplayedError: it came before.
         """
+        order, issuer = self._read_logout(name, token)
+        by = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=request)
+        with self.database.transaction() as tx:
+            logins = LoginRepository(tx)
+            if not logins.use(digest_of(f"{issuer}\0logout\0{order.id}"), order.expires_at + LEEWAY + REMEMBERED):
+                raise TokenReplayedError("this logout token came before")
+            if order.session:
+                self.sessions.end_external(tx, by, issuer=issuer, external_id=order.session)
+            elif (user := logins.find_user(issuer, order.subject)) is not None:
+                self.sessions.end_all(tx, by, user)
+
+    def _read_logout(self, name: str, token: str) -> tuple[LogoutOrder, str]:
         with self.database.snapshot() as tx:
             provider = LoginProviderRepository(tx).get(name)
         details = provider.details
         signed = self.issuers.verify(token, details.issuer, details.algorithms)
         order = read_logout(signed.claims, details.issuer, details.client_id, self.clock(), token_type=signed.type)
-        return provider, order
+        return order, details.issuer
 
     def _admission(self, provider: LoginProvider, request: RequestInfo) -> Admission:
         return Admission(

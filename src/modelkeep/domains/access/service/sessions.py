@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from modelkeep.domains.access.domain.sessions import (
     SEEN_EVERY,
@@ -39,8 +40,18 @@ class SessionService:
     pepper: bytes = field(repr=False)
     usage: UsageRecorder = field(repr=False)
 
-    def open(self, tx: Transaction, actor: Actor, *, issuer: str = "", external_id: str = "") -> OpenedSession:
-        """Open a session for somebody who has just proved who they are, in the transaction of that login.
+    def open(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        *,
+        issuer: str = "",
+        external_id: str = "",
+        authenticated_at: datetime | None = None,
+    ) -> OpenedSession:
+        """Open a session for somebody who has proved who they are, in the transaction of that login.
+
+        They have just done so, unless a login provider says `authenticated_at`.
 
         Every login gets a new session with a new secret: a cookie that was there before opens nothing of it.
         """
@@ -49,7 +60,7 @@ class SessionService:
             id=SessionId(self.new_id()),
             principal_id=actor.id,
             secret_hash=hash_secret(secret, self.pepper),
-            authenticated_at=now,
+            authenticated_at=authenticated_at or now,
             opened_at=now,
             seen_at=now,
             issuer=issuer,
