@@ -4,17 +4,18 @@ import pytest
 from tests.unit.docs.pages import codes, read, table
 
 from modelkeep.domains.catalog.repository import models, namespaces, search
+from modelkeep.domains.catalog.repository.version_rules import version_rules
 from modelkeep.domains.catalog.tables import NAMESPACE
 from modelkeep.platform.database.criteria import Rule
 
 PAGE = "guides/searching.md"
 LISTS: dict[str, Mapping[str, Rule]] = {
-    "versions": search.VERSION_RULES,
+    "versions": version_rules(),
     "models": models.MODEL_RULES,
     "namespaces": namespaces.rules(NAMESPACE),
 }
 ORDERS = {"versions": [*search.VERSION_ORDERS, "metric.KEY"], "models": models.MODEL_ORDERS, "namespaces": ["name"]}
-FIXED_KEYS = {name: rule.keys for name, rule in search.VERSION_RULES.items() if rule.keys}
+FIXED_KEYS = {name: rule.keys for name, rule in version_rules().items() if rule.keys}
 
 
 def fields(name: str) -> list[str]:

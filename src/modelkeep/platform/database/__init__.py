@@ -16,9 +16,10 @@ from modelkeep.platform.database.transactions import (
     Transaction,
     UnauditedWriteError,
 )
-from modelkeep.platform.database.types import AnyRow, AnySelect, UtcDateTime, json_document, ordered_text
+from modelkeep.platform.database.types import AnyFound, AnyRow, AnySelect, UtcDateTime, json_document, ordered_text
 
 __all__ = [
+    "AnyFound",
     "AnyRow",
     "AnySelect",
     "Base",

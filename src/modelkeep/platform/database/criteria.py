@@ -2,6 +2,10 @@
 
 A repository names its fields and gives each a `Rule`; the rest, including every error with its position, is here.
 `!=`, `!~` and `not in` are the opposite of `=`, `~` and `in`: they also hold where there is no value at all.
+
+A list is either walked in its order, testing each row, or begun with the rows that one condition finds in an index, and
+sorted. Which is right depends on how many there are, which SQLite does not know and guesses wrongly: so a rule has a
+test, which may hide its column from the planner (`unindexed`), and may have a query that finds.
 """
 
 import math
@@ -12,7 +16,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeAlias
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, literal, not_, or_, true
+from sqlalchemy import BigInteger, ColumnElement, Integer, and_, false, literal, not_, or_, true, union_all
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from modelkeep.kernel.filters import (
     And,
@@ -27,6 +34,7 @@ from modelkeep.kernel.filters import (
     Scalar,
     ValueList,
 )
+from modelkeep.platform.database.types import AnyFound
 
 Criterion: TypeAlias = ColumnElement[bool]
 Column: TypeAlias = ColumnElement[Any]
@@ -44,11 +52,15 @@ _AFTER_SURROGATES: Final = 0xE000
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How comparisons of one field become SQL; `keyed` ones are written `name.key`, with `keys` if those are fixed."""
+    """How comparisons of one field become SQL; `keyed` ones are written `name.key`, with `keys` if those are fixed.
+
+    `find` returns the query of the ids of all rows that a comparison holds for, if an index delivers them.
+    """
 
     compare: Callable[["Term"], Criterion]
     keyed: bool = False
     keys: tuple[str, ...] = ()
+    find: Callable[["Term"], AnyFound] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,47 @@ def compile_filter(source: str, expression: Expression | None, rules: Mapping[st
     return _Compiler(source, rules, dialect).compile(expression)
 
 
+def conjuncts(expression: Expression | None) -> tuple[Expression, ...]:
+    """Return the conditions that must all hold."""
+    if isinstance(expression, And):
+        return tuple(inner for part in expression.parts for inner in conjuncts(part))
+    return () if expression is None else (expression,)
+
+
+def find_ids(source: str, expression: Expression, rules: Mapping[str, Rule], *, dialect: str) -> AnyFound | None:
+    """Return the query of the ids of all rows that fulfil a filter, if indexes deliver them.
+
+    Raises:
+        FilterSyntaxError: as `compile_filter`.
+    """
+    return _Compiler(source, rules, dialect).find(expression)
+
+
+class unindexed(FunctionElement[Any]):  # noqa: N801 - reads as the function it is in SQL
+    """A column in a test, not to be looked up by: SQLite's planner would rather sort all that an index finds.
+
+    PostgreSQL knows how many rows a condition finds, and is left alone.
+    """
+
+    inherit_cache = True
+
+    def __init__(self, column: Column) -> None:
+        """Stand for the column."""
+        super().__init__(column)
+        self.type = column.type
+
+
+@compiles(unindexed)
+def _plain(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+    (column,) = element.clauses
+    return compiler.process(column, **options)
+
+
+@compiles(unindexed, "sqlite")
+def _hidden(element: unindexed, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401 - SQLAlchemy's
+    return f"+{_plain(element, compiler, **options)}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Compiler:
     source: str
@@ -103,18 +156,30 @@ class _Compiler:
             return not_(self.compile(expression.part))
         return self._comparison(expression)
 
+    def find(self, expression: Expression) -> AnyFound | None:
+        if isinstance(expression, Or):
+            parts = [self.find(part) for part in expression.parts]
+            known = [part for part in parts if part is not None]
+            return union_all(*known) if len(known) == len(parts) else None
+        if not isinstance(expression, Comparison):
+            return None
+        find = self._rule(expression).find
+        if find is None or expression.operator in _OPPOSITE:
+            return None
+        found = [find(term) for term in self._terms(expression, expression.operator)]
+        return found[0] if len(found) == 1 else union_all(*found)
+
     def _comparison(self, comparison: Comparison) -> Criterion:
         rule = self._rule(comparison)
         operator = _OPPOSITE.get(comparison.operator, comparison.operator)
-        criterion = self._positive(comparison, rule, operator)
+        criterion = or_(false(), *(rule.compare(term) for term in self._terms(comparison, operator)))
         return criterion if operator is comparison.operator else not_(criterion)
 
-    def _positive(self, comparison: Comparison, rule: Rule, operator: Operator) -> Criterion:
+    def _terms(self, comparison: Comparison, operator: Operator) -> tuple[Term, ...]:
         value = comparison.value
         if isinstance(value, ValueList):
-            terms = (Term(self.source, comparison, Operator.EQUAL, item, self.dialect) for item in value.items)
-            return or_(false(), *(rule.compare(term) for term in terms))
-        return rule.compare(Term(self.source, comparison, operator, value, self.dialect))
+            return tuple(Term(self.source, comparison, Operator.EQUAL, item, self.dialect) for item in value.items)
+        return (Term(self.source, comparison, operator, value, self.dialect),)
 
     def _rule(self, comparison: Comparison) -> Rule:
         field = comparison.field

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, DateTime, Dialect, Row, Select, String, Text
+from sqlalchemy import JSON, CompoundSelect, DateTime, Dialect, Row, Select, String, Text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -11,6 +11,9 @@ from modelkeep.kernel.clock import timestamp
 
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 """A query whose columns are known to its reader only."""
+
+AnyFound: TypeAlias = AnySelect | CompoundSelect[*tuple[Any, ...]]
+"""A query of ids, or several of them together."""
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of such a query."""

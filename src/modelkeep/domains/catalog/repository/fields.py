@@ -5,14 +5,23 @@ from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Final
 
-from sqlalchemy import bindparam, delete, exists, insert, select, true
+from sqlalchemy import bindparam, delete, insert, select, true
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.records import DataRef, Environment, TrainingCode, VersionRecord
 from modelkeep.domains.catalog.tables import FIELD
 from modelkeep.kernel.filters import Boolean, Number, Operator
-from modelkeep.platform.database.criteria import Column, Criterion, Term, compare_number, matches, ordered
+from modelkeep.platform.database import AnySelect
+from modelkeep.platform.database.criteria import (
+    Column,
+    Criterion,
+    Term,
+    compare_number,
+    matches,
+    ordered,
+    unindexed,
+)
 
 INDEXED_LENGTH: Final = 300
 """Longer texts are indexed by their first characters and their digest: equality stays exact, patterns see the start.
@@ -53,24 +62,48 @@ def index_version(session: Session, version_id: str, record: VersionRecord, *, f
 
 def field_matches(subject: Column, field: str, term: Term) -> Criterion:
     """Return the condition that a subject has the field the term names, with such a value."""
-    return _has(subject, field, term, value_condition(FIELD.c.text, FIELD.c.number, term))
+    return _has(subject, field, term, value_condition(*_tested(term), term))
 
 
 def number_matches(subject: Column, field: str, term: Term) -> Criterion:
     """Return the condition that a subject has the field the term names, with such a number."""
-    return _has(subject, field, term, compare_number(FIELD.c.number, term))
+    return _has(subject, field, term, compare_number(unindexed(FIELD.c.number), term))
+
+
+def find_field(field: str, term: Term) -> AnySelect:
+    """Return the query of the subjects that have the field the term names, with such a value."""
+    value = value_condition(FIELD.c.text, FIELD.c.number, term)
+    return select(FIELD.c.subject_id).where(*_named(field, term), value)
+
+
+def find_number(field: str, term: Term) -> AnySelect:
+    """Return the query of the subjects that have the field the term names, with such a number."""
+    return select(FIELD.c.subject_id).where(*_named(field, term), compare_number(FIELD.c.number, term))
 
 
 def _has(subject: Column, field: str, term: Term, condition: Criterion) -> Criterion:
-    """Return the condition that a subject has such a value under the key that the term names.
+    """Return the test of one subject.
 
-    One exact text is looked up for each subject, in the index that ends with the subject. What may match many values
-    is a list of subjects that is read once: looked up for each subject, it would read the whole key each time.
+    It selects whole rows, so that SQLite does not prefer an index that covers it and does not lead to the subject.
+    On PostgreSQL an offset keeps it from becoming a join: the planner takes field, key and value for independent,
+    expects much too few subjects, and would collect and sort all that there are.
     """
-    named = (FIELD.c.field == field, FIELD.c.key == term.key, condition)
+    named = select(FIELD).where(FIELD.c.subject_id == subject, *_named(field, term), condition)
+    return (named.offset(0) if term.dialect == "postgresql" else named).exists()
+
+
+def _named(field: str, term: Term) -> tuple[Criterion, Criterion]:
+    return FIELD.c.field == field, FIELD.c.key == term.key
+
+
+def _tested(term: Term) -> tuple[Column, Column]:
+    """Return the columns of a test of one subject: its few values are read through the key of the table.
+
+    An index that begins with the field would be read whole, for each subject; only exact text leads to the subject.
+    """
     if term.operator is Operator.EQUAL and not isinstance(term.value, Number):
-        return exists().where(FIELD.c.subject_id == subject, *named)
-    return subject.in_(select(FIELD.c.subject_id).where(*named))
+        return FIELD.c.text, FIELD.c.number
+    return unindexed(FIELD.c.text), unindexed(FIELD.c.number)
 
 
 def shortened(value: str) -> str:

@@ -21,8 +21,9 @@ from modelkeep.domains.catalog.repository.fields import value_condition
 from modelkeep.domains.catalog.repository.models import MODEL_ORDERS, MODEL_RULES, MODELS, build_model
 from modelkeep.domains.catalog.repository.past_facts import models_at, versions_at
 from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
-from modelkeep.domains.catalog.repository.search import NEWEST_FIRST, VERSION_ORDERS, VERSION_RULES
+from modelkeep.domains.catalog.repository.search import NEWEST_FIRST, VERSION_ORDERS
 from modelkeep.domains.catalog.repository.version_queries import VERSIONS_AT, stage_at
+from modelkeep.domains.catalog.repository.version_rules import version_rules
 from modelkeep.domains.catalog.repository.versions import build_version
 from modelkeep.domains.catalog.tables import ALIAS, FACT, MODEL, VERSION
 from modelkeep.kernel.filters import Field, OrderTerm, parse_filter
@@ -206,7 +207,7 @@ _MODEL_RULES_AT: Final[Mapping[str, Rule]] = {
 _VERSION_CHANGED: Final = _changed_at(VERSION.c.id, VERSION.c.created_at, "version.revision")
 _VERSION_ORDERS_AT: Final = {**VERSION_ORDERS, "changed": OrderKey(_VERSION_CHANGED, datetime)}
 _VERSION_RULES_AT: Final[Mapping[str, Rule]] = {
-    **VERSION_RULES,
+    **version_rules(walked=VERSION.c.id),
     "task": text_rule(_one(VERSION.c.model_id, "model.task")),
     "owner": Rule(lambda term: _owner(VERSION.c.model_id, term)),
     "stage": text_rule(func.coalesce(stage_at(AT), literal(""))),

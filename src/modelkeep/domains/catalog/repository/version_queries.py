@@ -119,13 +119,12 @@ def _standing(intervals: Table, name: Column) -> tuple[Column, ...]:
     return name.label("found_by"), intervals.c.since.label("found_since"), intervals.c.set_by.label("found_set_by")
 
 
-def in_range(wanted: Range) -> Criterion:
-    """Return the condition on the precedence index that the versions of the range fulfil."""
-    return or_(false(), *(_between(interval) for interval in wanted.intervals()))
+def in_range(wanted: Range, key: Column = VERSION.c.precedence) -> Criterion:
+    """Return the condition on the key of precedence that the versions of the range fulfil."""
+    return or_(false(), *(_between(interval, key) for interval in wanted.intervals()))
 
 
-def _between(interval: Interval) -> Criterion:
-    key = VERSION.c.precedence
+def _between(interval: Interval, key: Column) -> Criterion:
     conditions: list[Criterion] = [true()]
     if interval.lower_key is not None:
         conditions.append(key >= interval.lower_key if interval.lower_inclusive else key > interval.lower_key)
