@@ -145,6 +145,22 @@ def test_a_query_that_takes_too_long_is_stopped(database: Database) -> None:
     assert failure.value.kind is Kind.LIMIT_EXCEEDED
 
 
+def test_a_query_of_sqlite_that_takes_too_long_is_stopped_too(tmp_path: Path) -> None:
+    engines = open_engines(f"sqlite:///{tmp_path / 'slow.db'}", statement_timeout_ms=50)
+    database = Database(engines)
+    endless = text("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n")
+
+    def query() -> None:
+        with database.snapshot() as tx:
+            tx.session.execute(endless)
+
+    for _ in range(2):
+        with pytest.raises(QueryTooSlowError, match="narrow the filter"):
+            query()
+    database.check()
+    database.close()
+
+
 @only_postgresql
 def test_every_statement_has_a_time_limit(database: Database) -> None:
     for open_ in (database.transaction, database.snapshot):

@@ -1,7 +1,9 @@
 """Engines: one pool of connections for PostgreSQL; a single writer and many readers for SQLite."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from time import monotonic
+from typing import Any, Protocol
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
@@ -12,6 +14,8 @@ from modelkeep.kernel.errors import InvalidValueError
 
 WRITER_WAIT_SECONDS = 30
 STATEMENT_TIMEOUT_MS = 30_000
+_STEPS_BETWEEN_LOOKS = 100_000  # instructions of SQLite's machine: some milliseconds
+_DEADLINE = "modelkeep_deadline"
 
 
 class _Cursor(Protocol):
@@ -24,6 +28,12 @@ class _SqliteConnection(Protocol):
     isolation_level: str | None
 
     def cursor(self) -> _Cursor: ...
+
+    def set_progress_handler(self, handler: Callable[[], bool], steps: int, /) -> None: ...
+
+
+class _PooledConnection(Protocol):
+    info: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,10 @@ class Engines:
         self.reader.dispose()
 
 
-def open_engines(url: str, *, pool_size: int = 16) -> Engines:
+def open_engines(url: str, *, pool_size: int = 16, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS) -> Engines:
     """Open `sqlite:///path` or `postgresql://…` (psycopg 3; the URL's own query options are passed on).
+
+    A statement that takes longer than the time-out is stopped; on SQLite only one that reads.
 
     Raises:
         InvalidValueError: the URL names no database this program can use.
@@ -51,15 +63,15 @@ def open_engines(url: str, *, pool_size: int = 16) -> Engines:
         raise InvalidValueError("malformed database URL: use sqlite:///PATH or postgresql://USER@HOST/DB") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
-        return _sqlite(parsed, pool_size)
+        return _sqlite(parsed, pool_size, statement_timeout_ms)
     if backend == "postgresql":
-        return _postgresql(parsed.set(drivername="postgresql+psycopg"), pool_size)
+        return _postgresql(parsed.set(drivername="postgresql+psycopg"), pool_size, statement_timeout_ms)
     raise InvalidValueError(
         f"the database {backend!r} is not supported: use sqlite:///PATH or postgresql://USER@HOST/DB"
     )
 
 
-def _sqlite(url: URL, pool_size: int) -> Engines:
+def _sqlite(url: URL, pool_size: int, timeout_ms: int) -> Engines:
     """WAL, `BEGIN IMMEDIATE`, one connection for all writers of the process: its pool is the fair writer lock."""
     options = {"check_same_thread": False}
     writer = create_engine(
@@ -68,6 +80,7 @@ def _sqlite(url: URL, pool_size: int) -> Engines:
     reader = create_engine(url, poolclass=QueuePool, pool_size=pool_size, max_overflow=32, connect_args=options)
     _on_sqlite(writer, "BEGIN IMMEDIATE", "PRAGMA query_only = OFF")
     _on_sqlite(reader, "BEGIN", "PRAGMA query_only = ON")
+    _stop_slow_statements(reader, timeout_ms / 1000)
     return Engines(writer, reader)
 
 
@@ -94,7 +107,22 @@ def _on_sqlite(engine: Engine, begin: str, *pragmas: str) -> None:
         connection.exec_driver_sql(begin)
 
 
-def _postgresql(url: URL, pool_size: int) -> Engines:
+def _stop_slow_statements(engine: Engine, seconds: float) -> None:
+    """Interrupt a statement of SQLite that runs for too long: it has no time-out of its own."""
+
+    @event.listens_for(engine, "connect")
+    def watch(connection: _SqliteConnection, pooled: _PooledConnection) -> None:
+        deadlines = pooled.info
+        connection.set_progress_handler(
+            lambda: monotonic() > deadlines.get(_DEADLINE, monotonic()), _STEPS_BETWEEN_LOOKS
+        )
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def begin(connection: Connection, *_statement: object) -> None:
+        connection.info[_DEADLINE] = monotonic() + seconds
+
+
+def _postgresql(url: URL, pool_size: int, timeout_ms: int) -> Engines:
     writer = create_engine(
         url,
         pool_size=pool_size,
@@ -104,7 +132,7 @@ def _postgresql(url: URL, pool_size: int) -> Engines:
         connect_args={
             "connect_timeout": 5,
             "application_name": "modelkeep",
-            "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            "options": f"-c statement_timeout={timeout_ms} -c timezone=UTC",
         },
     )
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

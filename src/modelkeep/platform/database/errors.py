@@ -6,6 +6,7 @@ from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 
 _RETRY = ("40001", "40P01", "55P03")  # serialization failure, deadlock, lock not available
 _TOO_SLOW = "57014"  # query cancelled by statement_timeout
+_STOPPED = "interrupted"  # SQLite's whole message
 
 
 class DatabaseUnavailableError(RegistryError):
@@ -58,7 +59,7 @@ def translate(error: exc.SQLAlchemyError) -> RegistryError | None:
 
 def _operational(error: exc.DBAPIError) -> RegistryError | None:
     state = getattr(error.orig, "sqlstate", None)
-    if state == _TOO_SLOW:
+    if state == _TOO_SLOW or str(error.orig) == _STOPPED:
         return QueryTooSlowError("the query took too long and was stopped; narrow the filter or ask for a smaller page")
     if state in _RETRY or "is locked" in str(error.orig):
         return DatabaseBusyError("the database is busy with another change; try again in a moment")
