@@ -62,7 +62,7 @@ class CommandLine:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *words: str) -> "subprocess.Popen[str]":
+    def start(self, *words: str, variables: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
         """Start a command with pipes."""
         return subprocess.Popen(
             [PROGRAM, *words],
@@ -70,7 +70,7 @@ class CommandLine:
             stderr=subprocess.PIPE,
             text=True,
             cwd=self.folder,
-            env=self.environment,
+            env={**self.environment, **(variables or {})},
         )
 
     def on_terminal(

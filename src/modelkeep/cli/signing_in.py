@@ -6,6 +6,7 @@ import time
 import webbrowser
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -44,7 +45,8 @@ def browser_login(registry: "Registry") -> "IssuedToken":
         login = BrowserLogin.begin(registry.settings.url, f"http://127.0.0.1:{listener.server_port}/", machine())
         hint(f"Log in and approve in your browser: {login.address}")
         hint("Without a browser on this machine: modelkeep login --device")
-        webbrowser.open(login.address)
+        # A browser in this terminal runs until it is left, and has to be answered meanwhile.
+        Thread(target=webbrowser.open, args=(login.address,), daemon=True).start()
         answer = listener.wait(login.state)
     if "code" not in answer:
         raise click.ClickException("The login was refused in the browser.")

@@ -158,9 +158,8 @@ def ci_identity_token(audience: str) -> str:
         )
         raise InvalidSettingError(f"There is no identity token of a CI job here: {missing}.")
     try:
-        answer = httpx.get(
-            url, params={"audience": audience}, headers={"Authorization": f"Bearer {token}"}, timeout=30
-        ).raise_for_status()
+        address = httpx.URL(url).copy_merge_params({"audience": audience})  # it has parameters of its own
+        answer = httpx.get(address, headers={"Authorization": f"Bearer {token}"}, timeout=30).raise_for_status()
     except httpx.HTTPError as error:
         raise ServerUnreachableError(f"GitHub gives no identity token ({error}): try the job again.") from error
     return read_answer(answer).text("value")
