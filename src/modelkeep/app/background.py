@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from modelkeep.domains.access import LoginServices
+from modelkeep.domains.access import LoginServices, TokenService
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import CheckpointPublisher, IdempotencyService
 from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
+NOTICED_EVERY: Final = timedelta(hours=1)
 KEPT_JOBS: Final = timedelta(days=30)
 _PUBLISH: Final = "audit.publish"
 _LOOKED_AT_EVERY: Final = timedelta(hours=1)
@@ -21,12 +22,14 @@ def job_kinds(
     idempotency: IdempotencyService,
     logins: LoginServices,
     publisher: CheckpointPublisher,
+    tokens: TokenService,
 ) -> Sequence[JobKind]:
     """Return every kind of background work."""
     return (
         every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads),
         every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old),
         every(TIDIED_EVERY, "access.forget_logins", logins.forget_old),
+        every(NOTICED_EVERY, "access.notice_expiring", tokens.notice_expiring),
         every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
         _publishing(publisher),
     )

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from modelkeep.app import schema
 from modelkeep.app.background import job_kinds
+from modelkeep.app.entrance import entrance
 from modelkeep.app.log_keys import ServerLogKeys
-from modelkeep.app.logins import login_services
-from modelkeep.app.secret_key import load_secret_key
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
     LoginServices,
     SessionService,
+    TokenService,
     UsageRecorder,
 )
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
@@ -56,6 +56,7 @@ class Services:
     authentication: AuthenticationService
     sessions: SessionService
     usage: UsageRecorder
+    tokens: TokenService
     access: AccessService
     audit: AuditService
     logins: LoginServices
@@ -83,9 +84,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     store = open_store(settings.store_url)
     database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
     access = AccessService(database, clock)
-    pepper, usage = load_secret_key(settings), UsageRecorder(database)
-    sessions = SessionService(database, clock, ids, pepper, usage)
-    logins = login_services(settings, access, sessions, pepper)
+    who = entrance(settings, access, clock, ids)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
@@ -95,7 +94,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     jobs = JobStore(database, system_clock, new_id)
     signers = ServerLogKeys(settings)
     publisher = CheckpointPublisher(database, signers, clock)
-    kinds = job_kinds(jobs, uploads, idempotency, logins, publisher)
+    kinds = job_kinds(jobs, uploads, idempotency, who.logins, publisher, who.tokens)
     background = JobRunner(jobs, kinds, metrics=job_metrics())
     database.listen(background.wake)
 
@@ -104,12 +103,13 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         database.close()
 
     return Services(
-        authentication=AuthenticationService(database, clock, ids, pepper, usage),
-        sessions=sessions,
-        usage=usage,
+        authentication=who.authentication,
+        sessions=who.sessions,
+        usage=who.usage,
+        tokens=who.tokens,
         access=access,
         audit=AuditService(database, access),
-        logins=logins,
+        logins=who.logins,
         audit_reader=AuditReader(database),
         audit_exports=ExportService(database, access, clock, settings.public_url),
         log_keys=LogKeyService(database, signers, clock),

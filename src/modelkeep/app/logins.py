@@ -23,12 +23,13 @@ _CALLBACKS: Final = "/api/v1/login/oidc"
 _DEVICE_PAGE: Final = "/login/device"
 
 
-def login_services(settings: Settings, access: AccessService, sessions: SessionService, pepper: bytes) -> LoginServices:
+def login_services(
+    settings: Settings, access: AccessService, sessions: SessionService, tokens: TokenIssuer
+) -> LoginServices:
     """Return the services of logging in."""
     clock, ids = sessions.clock, sessions.new_id
     http = OutboundHttp(settings.outbound_policy)
     issuers = IssuerDirectory(http, clock)
-    tokens = TokenIssuer(clock, ids, pepper)
     callbacks = settings.public_url + _CALLBACKS
     return LoginServices(
         database=access.database,
@@ -41,7 +42,7 @@ def login_services(settings: Settings, access: AccessService, sessions: SessionS
             clock=clock,
             new_id=ids,
             sessions=sessions,
-            pepper=pepper,
+            pepper=tokens.pepper,
             secrets=client_secret,
             callbacks=callbacks,
         ),

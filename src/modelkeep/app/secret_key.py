@@ -23,3 +23,15 @@ def load_secret_key(settings: Settings) -> bytes:
         return settings.secret_key.encode()
     path = settings.data_dir / "secret-key"
     return read_private(path) or create_private(path, secrets.token_hex(KEY_BYTES).encode())
+
+
+def previous_secret_keys(settings: Settings) -> tuple[bytes, ...]:
+    """Return the keys before the one in use: what is hashed under them is known still, and nothing new is hashed so.
+
+    Raises:
+        InvalidValueError: one has fewer than 32 characters.
+    """
+    keys = [text.strip() for text in settings.previous_secret_keys.split(",") if text.strip()]
+    if any(len(key) < _MIN_LENGTH for key in keys):
+        raise InvalidValueError(f"each of MODELKEEP_PREVIOUS_SECRET_KEYS needs at least {_MIN_LENGTH} characters")
+    return tuple(key.encode() for key in keys)

@@ -51,6 +51,7 @@ class Settings:
     database_url: str = ""
     store_url: str = ""
     secret_key: str = field(default="", repr=False)
+    previous_secret_keys: str = field(default="", repr=False)
     log_key: str = field(default="", repr=False)
     log_name: str = ""
     tls_certificate: str = ""

@@ -24,11 +24,13 @@ class RequestInfo:
     """The request an actor acts by.
 
     `idempotency_key` is the caller's own key for a retry, `fingerprint` the digest of what was asked under that key.
+    `address` is where it came from; it limits and throttles, and enters no log entry.
     """
 
     id: str = ""
     idempotency_key: str | None = None
     fingerprint: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from tests.people import bind, somebody
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import REGISTRY, ForbiddenError, Permission, Scope
+from modelkeep.domains.access import REGISTRY, ForbiddenError, Permission, Reach, Scope, TokenTerms
 from modelkeep.domains.access.domain.bindings import SubjectType
+from modelkeep.domains.access.domain.tokens import TokenKind
 from modelkeep.domains.access.tables import (
     BINDING,
     GROUP,
@@ -20,14 +21,11 @@ from modelkeep.domains.access.tables import (
     PRINCIPAL,
     ROLE,
     ROLE_PERMISSION,
-    TOKEN,
-    TOKEN_PERMISSION,
-    TOKEN_SCOPE,
 )
 from modelkeep.domains.catalog import ListQuery, NewVersion, Parent, Relation, VersionRecord, Visibility
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalKind, TokenId
+from modelkeep.kernel.identity import Actor, PrincipalKind
 from modelkeep.kernel.references import ModelName, Reference, parse_selector
 from modelkeep.kernel.semver import Version
 
@@ -152,24 +150,11 @@ def test_a_disabled_principal_sees_nothing_at_once(world: Services, admin: Actor
 
 def limited(services: Services, actor: Actor, *, permissions: set[str], scopes: set[str]) -> Actor:
     """Return the actor as it acts by a token that is limited."""
-    at, token = services.access.clock(), f"token of {actor.id}"
+    reach = Reach(frozenset(permissions), frozenset(scopes))
     with services.access.database.transaction() as tx:
-        tx.session.execute(
-            insert(TOKEN).values(
-                id=token,
-                principal_id=actor.id,
-                secret_hash=token.encode(),
-                last_four="xxxx",
-                created_at=at,
-                expires_at=at + timedelta(days=1),
-            )
-        )
-        for permission in permissions:
-            tx.session.execute(insert(TOKEN_PERMISSION).values(token_id=token, permission=permission))
-        for scope in scopes:
-            tx.session.execute(insert(TOKEN_SCOPE).values(token_id=token, scope=scope))
-        tx.record(Event("catalog.namespace_deleted", "fraud", actor, at))
-    return replace(actor, token_id=TokenId(token))
+        issued = services.tokens.issuer.issue(tx, actor.id, TokenTerms(TokenKind.PERSONAL, timedelta(days=1), reach))
+        tx.record(issued.token.created(actor))
+    return replace(actor, token_id=issued.token.id)
 
 
 def test_a_token_opens_no_more_than_its_scopes_and_no_more_than_its_principal_may(world: Services) -> None:

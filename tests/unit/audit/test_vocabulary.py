@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import cast
 
@@ -23,6 +23,7 @@ from modelkeep.domains.access.domain.publishing.conditions import GITHUB_ISSUER,
 from modelkeep.domains.access.domain.publishing.publishers import Publisher
 from modelkeep.domains.access.domain.refusals import refusal
 from modelkeep.domains.access.domain.sessions import Session
+from modelkeep.domains.access.domain.tokens import Revocation, Token
 from modelkeep.domains.audit import VOCABULARY, EventType, growth_errors
 from modelkeep.domains.audit.domain.event_types import Schema, UndocumentedEventError
 from modelkeep.domains.audit.domain.leaf import leaf_of
@@ -33,7 +34,7 @@ from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId, TokenId
 from modelkeep.kernel.references import ModelName
 from modelkeep.kernel.semver import Version
 
@@ -42,10 +43,10 @@ ANA = Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset())
 SCORER = ModelName("fraud", "scorer")
 MADE_BY_A_SERVICE = {
     "access.principal_created",
-    "access.token_created",
     "access.ci_token_minted",
     "access.identity_linked",
     "access.user_logged_in",
+    "access.secret_key_changed",
     *(name for name in VOCABULARY if name.startswith("audit.")),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""
@@ -139,6 +140,10 @@ def events() -> Iterator[Event]:
     yield alias_set(version, "champion", None, ANA, NOW)
     yield alias_removed(SCORER, interval, ANA, NOW)
     yield from events_of_logins()
+    token = Token(TokenId("t"), ANA.id, b"hash", "last", NOW, NOW + timedelta(days=90), name="laptop")
+    yield token.created(ANA)
+    yield token.revoke(ANA, NOW, Revocation.LEAKED)[1]
+    yield token.expiring(ANA, NOW, 14)
     binding = a_binding()
     yield binding.granted(ANA)
     yield binding.end(ANA, NOW, "has left")[1]

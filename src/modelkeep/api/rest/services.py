@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from modelkeep.domains.access import AccessService, AuthenticationService, LoginServices, SessionService
+from modelkeep.domains.access import AccessService, AuthenticationService, LoginServices, SessionService, TokenService
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService, ProofService
 from modelkeep.domains.catalog import (
@@ -26,6 +26,10 @@ class Services(Protocol):
     @property
     def sessions(self) -> SessionService:
         """Browsers that people have logged in with."""
+
+    @property
+    def tokens(self) -> TokenService:
+        """Tokens."""
 
     @property
     def access(self) -> AccessService:

@@ -12,6 +12,7 @@ from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.publishing.conditions import PublisherKind, default_issuer, read_conditions
 from modelkeep.domains.access.domain.publishing.publishers import Publisher
+from modelkeep.domains.access.domain.reach import Reach
 from modelkeep.domains.access.domain.refusals import ForbiddenError
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
 from modelkeep.domains.access.domain.sessions import (
@@ -21,7 +22,7 @@ from modelkeep.domains.access.domain.sessions import (
     StepUpRequiredError,
     require_recent_login,
 )
-from modelkeep.domains.access.domain.tokens import UnauthenticatedError
+from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
 from modelkeep.domains.access.operations import end_bindings_in
 from modelkeep.domains.access.service import (
     AccessService,
@@ -34,6 +35,7 @@ from modelkeep.domains.access.service import (
     LoginServices,
     MintedToken,
     NewPublisher,
+    NewToken,
     OpenedSession,
     ProviderAnswer,
     PublishingService,
@@ -41,6 +43,8 @@ from modelkeep.domains.access.service import (
     ShownProvider,
     TerminalLoginService,
     TokenIssuer,
+    TokenService,
+    TokenTerms,
     UsageRecorder,
     Values,
     permitted_where,
@@ -66,6 +70,7 @@ __all__ = [
     "LoopbackRequest",
     "MintedToken",
     "NewPublisher",
+    "NewToken",
     "OpenedSession",
     "Permission",
     "Principal",
@@ -74,6 +79,7 @@ __all__ = [
     "Publisher",
     "PublisherKind",
     "PublishingService",
+    "Reach",
     "Scope",
     "Session",
     "SessionNotFoundError",
@@ -81,7 +87,10 @@ __all__ = [
     "ShownProvider",
     "StepUpRequiredError",
     "TerminalLoginService",
+    "Token",
     "TokenIssuer",
+    "TokenService",
+    "TokenTerms",
     "UnauthenticatedError",
     "UsageRecorder",
     "Values",

@@ -10,6 +10,7 @@ from modelkeep.domains.access.repository.principals import AccessRepository
 from modelkeep.domains.access.repository.publishers import PublisherRepository
 from modelkeep.domains.access.repository.sessions import SessionRepository
 from modelkeep.domains.access.repository.terminals import TerminalRepository
+from modelkeep.domains.access.repository.tokens import TokenRepository
 
 __all__ = [
     "CHECK",
@@ -22,6 +23,7 @@ __all__ = [
     "PublisherRepository",
     "SessionRepository",
     "TerminalRepository",
+    "TokenRepository",
     "Values",
     "bound_values",
     "permitted_where",

@@ -3,13 +3,14 @@
 from modelkeep.domains.access.repository import Values, permitted_where
 from modelkeep.domains.access.service.authentication import AuthenticationService
 from modelkeep.domains.access.service.authorization import AccessService
-from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer
+from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.domains.access.service.login_providers import LoginProviderService, Secrets, ShownProvider
 from modelkeep.domains.access.service.login_services import LoginServices
 from modelkeep.domains.access.service.logins import FinishedLogin, LoginService, ProviderAnswer
 from modelkeep.domains.access.service.publishing import MintedToken, NewPublisher, PublishingService
 from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
 from modelkeep.domains.access.service.terminals import BegunDevice, TerminalLoginService
+from modelkeep.domains.access.service.tokens import NewToken, TokenService
 from modelkeep.domains.access.service.usage import UsageRecorder
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "LoginServices",
     "MintedToken",
     "NewPublisher",
+    "NewToken",
     "OpenedSession",
     "ProviderAnswer",
     "PublishingService",
@@ -31,6 +33,8 @@ __all__ = [
     "ShownProvider",
     "TerminalLoginService",
     "TokenIssuer",
+    "TokenService",
+    "TokenTerms",
     "UsageRecorder",
     "Values",
     "permitted_where",

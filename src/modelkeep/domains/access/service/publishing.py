@@ -23,6 +23,7 @@ from modelkeep.domains.access.domain.publishing.publishers import (
     choose,
     read_job,
 )
+from modelkeep.domains.access.domain.reach import Reach
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
 from modelkeep.domains.access.domain.tokens import TokenKind
 from modelkeep.domains.access.repository import (
@@ -32,7 +33,7 @@ from modelkeep.domains.access.repository import (
     PublisherRepository,
 )
 from modelkeep.domains.access.service.authorization import AccessService
-from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer
+from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.events import Event, Recorded
@@ -173,14 +174,8 @@ class PublishingService:
     def _issue(self, tx: Transaction, chosen: Chosen, request: RequestInfo, subject: str) -> MintedToken:
         publisher = chosen.publisher
         permissions = permissions_for(PrincipalKind.CI, publisher.role)
-        issued = self.tokens.issue(
-            tx,
-            publisher.principal_id,
-            TokenKind.CI,
-            TOKEN_LIFE,
-            permissions=permissions,
-            scopes={str(scope) for scope in publisher.scopes},
-        )
+        reach = Reach(frozenset(permissions), frozenset(str(scope) for scope in publisher.scopes))
+        issued = self.tokens.issue(tx, publisher.principal_id, TokenTerms(TokenKind.CI, TOKEN_LIFE, reach))
         job = Actor(
             publisher.principal_id, f"ci:{publisher.name}", PrincipalKind.CI, frozenset(), issued.token.id, request
         )

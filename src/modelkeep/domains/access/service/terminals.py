@@ -18,10 +18,9 @@ from modelkeep.domains.access.domain.openid.terminals import (
 )
 from modelkeep.domains.access.domain.tokens import TokenKind
 from modelkeep.domains.access.repository import AccessRepository, TerminalRepository
-from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer
+from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import RegistryError
-from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, RequestInfo
 from modelkeep.platform.database import Database, Transaction
 from modelkeep.platform.openid import challenge_of
@@ -136,8 +135,7 @@ class TerminalLoginService:
         principal = AccessRepository(tx).get_principal(who)
         if principal.disabled_at is not None:
             raise refused_code()
-        issued = self.tokens.issue(tx, who, TokenKind.PERSONAL, TOKEN_LIFE)
+        issued = self.tokens.issue(tx, who, TokenTerms(TokenKind.PERSONAL, TOKEN_LIFE, name=label))
         actor = Actor(who, principal.name, principal.kind, principal.roles, request=request)
-        data = {"token_id": issued.token.id, "kind": "personal"}
-        tx.record(Event("access.token_created", who, actor, issued.token.created_at, data, {"name": label}))
+        tx.record(issued.token.created(actor))
         return issued

@@ -130,17 +130,29 @@ class BindingRow(Base):
 
 
 class TokenRow(Base):
-    """An API token: the keyed hash of its secret, never the secret."""
+    """An API token: the keyed hash of its secret, never the secret.
+
+    `networks` are separated by spaces; `noticed_days` says which notice of its end was given last, 0 for none.
+    """
 
     __tablename__ = "access_token"
+    __table_args__ = (Index(None, "principal_id", "id"), Index(None, "expires_at", "id"))
 
     id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
-    principal_id: Mapped[str] = mapped_column(ForeignKey("access_principal.id"), index=True)
+    principal_id: Mapped[str] = mapped_column(ForeignKey("access_principal.id"))
     secret_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
     last_four: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(ordered_text())
+    name: Mapped[str] = mapped_column(ordered_text())
+    networks: Mapped[str] = mapped_column(ordered_text())
+    pepper: Mapped[str] = mapped_column(ordered_text())
+    created_by: Mapped[str | None] = mapped_column(ordered_text())
+    revoked_by: Mapped[str | None] = mapped_column(ordered_text())
+    parent_id: Mapped[str | None] = mapped_column(ordered_text(), index=True)
+    noticed_days: Mapped[int]
 
 
 class TokenPermissionRow(Base):
@@ -190,3 +202,4 @@ TOKEN = table_of(TokenRow)
 TOKEN_PERMISSION = table_of(TokenPermissionRow)
 TOKEN_SCOPE = table_of(TokenScopeRow)
 LAST_USE = table_of(LastUseRow)
+PEPPER = table_of(PepperRow)

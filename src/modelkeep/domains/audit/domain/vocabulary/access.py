@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from modelkeep.domains.audit.domain.event_types import TEXT, TIME, EventType, Schema, list_of, nullable
+from modelkeep.domains.audit.domain.event_types import INTEGER, TEXT, TIME, EventType, Schema, list_of, nullable
 from modelkeep.domains.audit.domain.vocabulary.subjects import GROUP, PRINCIPAL, SCOPE
 
 _BINDING: Final[dict[str, Schema]] = {
@@ -37,8 +37,33 @@ ACCESS: Final = (
         "access.token_created",
         PRINCIPAL,
         "A token was issued.",
-        data={"token_id": TEXT, "kind": TEXT},
+        data={
+            "token_id": TEXT,
+            "kind": TEXT,
+            "expires_at": TIME,
+            "permissions": list_of(TEXT),
+            "scopes": list_of(TEXT),
+            "parent_id": nullable(TEXT),
+        },
         texts=("name",),
+    ),
+    EventType(
+        "access.token_revoked",
+        PRINCIPAL,
+        "A token was ended: somebody asked for it, it has leaked, or the token that it was made with was ended.",
+        data={"token_id": TEXT, "kind": TEXT, "why": TEXT},
+    ),
+    EventType(
+        "access.token_expiring",
+        PRINCIPAL,
+        "A token ends in so many days.",
+        data={"token_id": TEXT, "expires_at": TIME, "days": INTEGER},
+    ),
+    EventType(
+        "access.secret_key_changed",
+        PRINCIPAL,
+        "The servers have got a new secret key; both are known by their fingerprints.",
+        data={"fingerprint": TEXT, "previous": TEXT},
     ),
     EventType(
         "access.session_opened",

@@ -1,0 +1,44 @@
+"""Wires who gets in: tokens, sessions, logins."""
+
+from dataclasses import dataclass
+
+from modelkeep.app.logins import login_services
+from modelkeep.app.secret_key import load_secret_key, previous_secret_keys
+from modelkeep.app.settings import Settings
+from modelkeep.domains.access import (
+    AccessService,
+    AuthenticationService,
+    LoginServices,
+    SessionService,
+    TokenIssuer,
+    TokenService,
+    UsageRecorder,
+)
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """The services that tell who acts."""
+
+    authentication: AuthenticationService
+    sessions: SessionService
+    usage: UsageRecorder
+    tokens: TokenService
+    logins: LoginServices
+
+
+def entrance(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> Entrance:
+    """Return the services that tell who acts."""
+    database, pepper, usage = access.database, load_secret_key(settings), UsageRecorder(access.database)
+    sessions = SessionService(database, clock, ids, pepper, usage)
+    issuer = TokenIssuer(clock, ids, pepper)
+    authentication = AuthenticationService(database, clock, ids, pepper, usage, previous_secret_keys(settings))
+    return Entrance(
+        authentication=authentication,
+        sessions=sessions,
+        usage=usage,
+        tokens=TokenService(database, access, authentication, issuer, clock),
+        logins=login_services(settings, access, sessions, issuer),
+    )

@@ -1,0 +1,181 @@
+"""Creates, lists and revokes tokens, and tells of those that end soon."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from modelkeep.domains.access.domain.permissions import Permission
+from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.reach import EVERY, UNLIMITED, Reach
+from modelkeep.domains.access.domain.refusals import refusal
+from modelkeep.domains.access.domain.scopes import REGISTRY
+from modelkeep.domains.access.domain.tokens import (
+    NOTICE_DAYS,
+    Revocation,
+    Token,
+    TokenKind,
+    TokenNotFoundError,
+    check_life,
+    check_name,
+    is_well_formed,
+)
+from modelkeep.domains.access.repository import AccessRepository, TokenRepository
+from modelkeep.domains.access.service.authentication import AuthenticationService
+from modelkeep.domains.access.service.authorization import AccessService
+from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo, TokenId
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.platform.database import Database, Transaction
+
+_HOUSEKEEPING = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
+_KINDS = {PrincipalKind.USER: TokenKind.PERSONAL, PrincipalKind.SERVICE: TokenKind.SERVICE}
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token as somebody wants it; without `principal` for themselves, else for a service account."""
+
+    reach: Reach = UNLIMITED
+    name: str = ""
+    days: int | None = None
+    principal: PrincipalId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenService:
+    """Tokens of people and of service accounts."""
+
+    database: Database
+    access: AccessService
+    authentication: AuthenticationService
+    issuer: TokenIssuer
+    clock: Clock
+
+    def create(self, actor: Actor, new: NewToken) -> Recorded[IssuedToken]:
+        """Issue a token for the actor, or for a service account that is theirs.
+
+        What it leaves open is limited as the token is that the actor uses; nobody makes a wider one than that.
+
+        Raises:
+            TokenTooWideError: it would reach further, or last longer, than the token it is made with.
+            ForbiddenError: that token may not make others, or the service account belongs to somebody else.
+        """
+        name = check_name(new.name)
+        with self.database.transaction() as tx:
+            parent = self._used(tx, actor)
+            holder = self._holder(tx, actor, new.principal or actor.id)
+            if holder.kind not in _KINDS or (parent is not None and not _may_mint(parent)):
+                raise refusal(actor, Permission.TOKEN_CREATE, REGISTRY, self.clock())
+            terms = TokenTerms(
+                kind=_KINDS[holder.kind],
+                life=check_life(new.days, self.clock(), None if parent is None else parent.expires_at),
+                reach=new.reach if parent is None else new.reach.within(parent.reach),
+                name=name,
+                created_by=actor.id,
+                parent_id=None if parent is None else parent.id,
+            )
+            issued = self.issuer.issue(tx, holder.id, terms)
+            tx.record(issued.token.created(actor))
+        return Recorded(issued, tx.receipt)
+
+    def list(self, actor: Actor, page: PageRequest, *, principal: PrincipalId | None = None) -> Page[Token]:
+        """Return one page of the tokens that still open something, newest first: the actor's own, or another's."""
+        with self.database.snapshot() as tx:
+            holder = self._holder(tx, actor, principal or actor.id)
+            return TokenRepository(tx).list(holder.id, self.clock(), page)
+
+    def get(self, actor: Actor, token: TokenId) -> Token:
+        """Return a token of the actor, or of somebody whose tokens they look after.
+
+        Raises:
+            TokenNotFoundError: they may not see it, or it is not there.
+        """
+        with self.database.snapshot() as tx:
+            return self._visible(tx, actor, token)
+
+    def current(self, actor: Actor) -> Token | None:
+        """Return the token that the actor uses, or None who came by a session."""
+        with self.database.snapshot() as tx:
+            return self._used(tx, actor)
+
+    def revoke(self, actor: Actor, token: TokenId) -> Recorded[Token]:
+        """End a token, and all that were made with it; one that has ended stays as it is.
+
+        Raises:
+            TokenNotFoundError: the actor may not see it, or it is not there.
+        """
+        with self.database.transaction() as tx:
+            found = self._visible(tx, actor, token)
+            revoked = self._revoke(tx, actor, found, Revocation.ASKED)
+        self.authentication.known.forget(found.principal_id)
+        return Recorded(revoked, tx.receipt)
+
+    def report_leak(self, secret: str, request: RequestInfo) -> bool:
+        """End a token that whoever reports it has in their hands; say whether it opened anything until now."""
+        if not is_well_formed(secret):
+            return False
+        hashes = self.authentication.hashes(secret)
+        with self.database.snapshot() as tx:
+            found = TokenRepository(tx).find_by_secret_hash(hashes)
+        if found is None or not found.usable_at(self.clock()):
+            return False
+        with self.database.transaction() as tx:
+            holder = AccessRepository(tx).get_principal(found.principal_id)
+            bearer = Actor(holder.id, holder.name, holder.kind, frozenset(), found.id, request)
+            self._revoke(tx, bearer, found, Revocation.LEAKED)
+        self.authentication.known.forget(found.principal_id)
+        return True
+
+    def notice_expiring(self) -> int:
+        """Record notices of tokens that end in 14 days, and in 3; return how many."""
+        now = self.clock()
+        return sum(self._notice(now, days) for days in sorted(NOTICE_DAYS))
+
+    def _notice(self, now: datetime, days: int) -> int:
+        with self.database.transaction() as tx:
+            stored = TokenRepository(tx)
+            due = stored.due_for_notice(now, now + timedelta(days=days), days)
+            if due:
+                stored.notice([token.id for token in due], days)
+                tx.record(*(token.expiring(_HOUSEKEEPING, now, days) for token in due))
+        return len(due)
+
+    def _revoke(self, tx: Transaction, by: Actor, token: Token, why: Revocation) -> Token:
+        if token.revoked_at is not None:
+            return token
+        stored, now = TokenRepository(tx), self.clock()
+        family = stored.family(token.id)
+        stored.revoke([member.id for member in family], by.id, now)
+        revoked = token
+        for member in family:
+            ended, event = member.revoke(by, now, why if member.id == token.id else Revocation.PARENT)
+            tx.record(event)
+            revoked = ended if member.id == token.id else revoked
+        return revoked
+
+    def _used(self, tx: Transaction, actor: Actor) -> Token | None:
+        return None if actor.token_id is None else TokenRepository(tx).get(actor.token_id)
+
+    def _visible(self, tx: Transaction, actor: Actor, token: TokenId) -> Token:
+        found = TokenRepository(tx).get(token)
+        holder = AccessRepository(tx).get_principal(found.principal_id)
+        if not self._looks_after(tx, actor, holder):
+            raise TokenNotFoundError(f"there is no token {token[:80]} that you may see; list yours", token=token[:80])
+        return found
+
+    def _holder(self, tx: Transaction, actor: Actor, principal: PrincipalId) -> Principal:
+        holder = AccessRepository(tx).find_principal(principal)
+        if holder is None or not self._looks_after(tx, actor, holder):
+            raise refusal(actor, Permission.PRINCIPAL_WRITE, REGISTRY, self.clock())
+        return holder
+
+    def _looks_after(self, tx: Transaction, actor: Actor, holder: Principal) -> bool:
+        """Say whether the actor manages a principal's tokens: their own, their service accounts', or everybody's."""
+        if actor.id in (holder.id, holder.owner_id):
+            return True
+        return self.access.allows(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
+
+
+def _may_mint(parent: Token) -> bool:
+    return not parent.permissions.isdisjoint({EVERY, Permission.TOKEN_CREATE.value})
