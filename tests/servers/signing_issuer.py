@@ -34,6 +34,8 @@ class SigningIssuer:
         self.named: str = url
         """What its document calls it."""
         self.more: dict[str, Any] = {}
+        self.tokens: dict[str, Any] = {}
+        """What its token endpoint answers to any code."""
         self.requests: Counter[str] = Counter()
 
     def sign(self, claims: Mapping[str, Any], key: Key | None = None, **header: Any) -> str:  # noqa: ANN401 - JSON
@@ -50,9 +52,12 @@ class SigningIssuer:
     def document(self, path: str) -> Mapping[str, Any] | None:
         self.requests[path] += 1
         if path == "/.well-known/openid-configuration":
-            return {"issuer": self.named, "jwks_uri": f"{self.url}/keys", **self.more}
+            endpoints = {"authorization_endpoint": f"{self.url}/authorize", "token_endpoint": f"{self.url}/token"}
+            return {"issuer": self.named, "jwks_uri": f"{self.url}/keys", **endpoints, **self.more}
         if path == "/keys":
             return KeySet(self.keys).as_dict(private=False)
+        if path == "/token":
+            return self.tokens
         return None
 
 
@@ -100,6 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.do_GET()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name the library gives it
         """Say nothing."""
