@@ -2,6 +2,9 @@ from datetime import timedelta
 
 from tests.unit.docs.pages import codes, read, table
 
+from modelkeep.api.rest import requests
+from modelkeep.domains.access.domain.openid import logins, terminals
+from modelkeep.domains.access.domain.publishing import publishers
 from modelkeep.domains.artifacts import domain as artifacts
 from modelkeep.domains.audit.domain import requests as audit
 from modelkeep.domains.catalog.domain import aliases, fields, records
@@ -10,6 +13,7 @@ from modelkeep.kernel.manifest_paths import MAX_PATH_BYTES, MAX_SEGMENT_BYTES, M
 from modelkeep.kernel.manifests import ManifestLimits
 from modelkeep.kernel.references import names, reference
 from modelkeep.kernel.semver import versions
+from modelkeep.platform.openid import signatures
 
 PAGE = "reference/limits.md"
 TEXT = read(PAGE)
@@ -72,3 +76,11 @@ def test_limits_of_requests() -> None:
     assert f"{audit.MAX_KEY_LENGTH} printable" in row("`Idempotency-Key`")
     assert f"| {artifacts.UPLOAD_LIFE.days} days |" in row("open upload")
     assert artifacts.LINK_LIFE / timedelta(hours=1) == 1
+
+
+def test_limits_of_logins() -> None:
+    assert f"{signatures.MAX_TOKEN:,} bytes" in row("identity token")
+    assert f"{requests.MAX_FORM:,} bytes" in row("form of a login page")
+    assert logins.ATTEMPT_LIFE == terminals.DEVICE_LIFE
+    assert f"{logins.ATTEMPT_LIFE // timedelta(minutes=1)} minutes" in row("login at a provider")
+    assert f"{publishers.TOKEN_LIFE // timedelta(minutes=1)} minutes" in row("token of a CI job")

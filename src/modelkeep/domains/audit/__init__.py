@@ -11,9 +11,9 @@ from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
 from modelkeep.domains.audit.operations import receipts_of
-from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
+    AnchorState,
     AuditReader,
     AuditService,
     AuditSink,
@@ -23,6 +23,7 @@ from modelkeep.domains.audit.service import (
     IdempotencySink,
     LogKeyService,
     ProofService,
+    StoredCheckpoint,
 )
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Use cases of the audit log."""
 
+from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
 from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.log_keys import LogKeyService
 from modelkeep.domains.audit.service.proofs import ProofService
@@ -11,6 +12,7 @@ from modelkeep.domains.audit.service.sink import AuditSink
 
 __all__ = [
     "BEFORE_ALL",
+    "AnchorState",
     "AuditReader",
     "AuditService",
     "AuditSink",
@@ -20,4 +22,5 @@ __all__ = [
     "IdempotencySink",
     "LogKeyService",
     "ProofService",
+    "StoredCheckpoint",
 ]
