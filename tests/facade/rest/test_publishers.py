@@ -100,6 +100,7 @@ def test_a_job_gets_a_token_for_a_quarter_of_an_hour_and_pushes_with_it(ci: Ci) 
     assert minted.status_code == 201, minted.text
     document = minted.json()
     assert document["token"].startswith("mkc_")
+    assert minted.headers["Cache-Control"] == "no-store"
     assert (document["publisher"], document["role"], document["scopes"]) == (
         "scorer-ci",
         "contributor",

@@ -178,6 +178,11 @@ class OpenCall:
 
     request: RequestInfo
     services: Services
+    response: Response
+
+    def keep_nowhere(self) -> None:
+        """Keep the answer out of every cache: it holds a secret (RFC 6749, section 5.1)."""
+        self.response.headers["Cache-Control"] = "no-store"
 
 
 def request_info(request: Request) -> RequestInfo:
@@ -185,9 +190,9 @@ def request_info(request: Request) -> RequestInfo:
     return RequestInfo(id=getattr(request.state, "request_id", ""))
 
 
-async def open_call(request: Request) -> OpenCall:
+async def open_call(request: Request, response: Response) -> OpenCall:
     """Return the request as an endpoint sees it that lets people in."""
-    return OpenCall(request_info(request), services_of(request))
+    return OpenCall(request_info(request), services_of(request), response)
 
 
 CurrentCall = Annotated[Call, Depends(current_call)]

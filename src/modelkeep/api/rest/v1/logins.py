@@ -97,18 +97,21 @@ async def log_out_by_provider(provider: str, request: Request, call: CurrentOpen
 @router.post("/devices", status_code=201)
 def begin_device_login(body: DeviceLoginIn, call: CurrentOpenCall) -> DeviceLoginOut:
     """Begin a login of a command line that somebody approves in a browser elsewhere (as RFC 8628)."""
+    call.keep_nowhere()
     return DeviceLoginOut.of(call.services.logins.terminals.begin_device(body.label))
 
 
 @router.post("/device-tokens", status_code=201)
 def finish_device_login(body: DeviceTokenIn, call: CurrentOpenCall) -> IssuedTokenOut:
     """Return the token of an approved login, once; until then 409 says how many seconds to wait."""
+    call.keep_nowhere()
     return IssuedTokenOut.of(call.services.logins.terminals.finish_device(body.device_code, call.request))
 
 
 @router.post("/tokens", status_code=201)
 def finish_browser_login(body: LoginCodeIn, call: CurrentOpenCall) -> IssuedTokenOut:
     """Exchange the code that a browser has brought to a command line for a token, once (as RFC 8252)."""
+    call.keep_nowhere()
     terminals = call.services.logins.terminals
     return IssuedTokenOut.of(terminals.finish_loopback(body.code, body.code_verifier, call.request))
 

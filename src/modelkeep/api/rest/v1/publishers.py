@@ -50,6 +50,7 @@ def get_ci_audience(call: CurrentOpenCall) -> AudienceOut:
 @ci_router.post("/mint", status_code=201)
 def mint_ci_token(body: MintIn, call: CurrentOpenCall) -> MintedTokenOut:
     """Exchange the identity token of a CI job for a token of this registry; each identity token counts once."""
+    call.keep_nowhere()
     minted = call.services.logins.publishing.mint(body.identity_token, body.publisher, call.request)
     return MintedTokenOut.of(minted)
 
