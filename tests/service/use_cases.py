@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import select
 from tests.builders import SCORER, a_model, a_version, stored_content
@@ -10,15 +11,18 @@ from modelkeep.app.bootstrap import Services
 from modelkeep.domains.artifacts import UploadPlan
 from modelkeep.domains.audit.tables import ENTRY
 from modelkeep.domains.catalog import Metric, ModelDetails, ModelVersion, NewModel, NewVersion, VersionRecord
+from modelkeep.domains.events import NewSubscription, SubscriptionChange
 from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import ModelName, parse_selector
 from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import AnyRow
+from modelkeep.platform.jobs.tables import JOB
 
 DELETED_MODEL, SPARE_MODEL, NEW_MODEL = (ModelName.parse(f"fraud/{name}") for name in ("deleted", "spare", "new"))
 FIRST, SECOND, DELETED = (parse_selector(version) for version in ("1.0.0", "1.0.1", "1.0.2"))
+HOOK = "https://93.184.215.14/hooks/of-nobody"
 BLOB = b"a blob that is on its way"
 
 
@@ -29,6 +33,8 @@ class World:
     services: Services
     first: ModelVersion
     upload: UploadPlan
+    subscription: str
+    disabled_subscription: str
 
     @classmethod
     def made(cls, services: Services, admin: Actor) -> "World":
@@ -42,7 +48,18 @@ class World:
         a_version(services, admin)
         services.versions.delete(admin, SCORER, DELETED, seen=1)
         services.aliases.set(admin, SCORER, "champion", FIRST, seen=0)
-        return cls(services, first, stored_content(services, admin, {"a": BLOB}))
+        subscriptions = [
+            services.events.subscriptions.create(admin, NewSubscription(name, HOOK)).value for name in "ab"
+        ]
+        on, off = (issued.state.subscription.id for issued in subscriptions)
+        services.events.subscriptions.update(admin, off, SubscriptionChange(enabled=False), seen=1)
+        return cls(services, first, stored_content(services, admin, {"a": BLOB}), on, off)
+
+    def job(self) -> str:
+        """Return a job that is ready."""
+        with self.services.access.database.snapshot() as tx:
+            job: str = tx.session.scalars(select(JOB.c.id)).first() or ""
+        return job
 
     def entries(self) -> list[AnyRow]:
         """Return the audit log, from its beginning."""
@@ -57,7 +74,10 @@ def _register(world: World, actor: Actor) -> object:
 
 @dataclass(frozen=True)
 class UseCase:
-    """A use case that writes, the event it must leave ("" if it is bookkeeping), and what the event is about."""
+    """A use case that writes, the event it must leave ("" if it is bookkeeping), and what the event is about.
+
+    The subject is empty where it is an id made up on the way.
+    """
 
     event: str
     subject: str
@@ -156,5 +176,54 @@ UPLOADS = (
     ),
     UseCase("", "cancel an upload", lambda w, a: w.services.uploads.cancel(a, w.upload.upload.id)),
 )
-AUDITED = (*NAMESPACES, *MODELS, *VERSIONS)
+SUBSCRIPTIONS = (
+    UseCase(
+        "events.subscription_created",
+        "",
+        lambda w, a: w.services.events.subscriptions.create(a, NewSubscription("c", HOOK)),
+    ),
+    UseCase(
+        "events.subscription_updated",
+        "",
+        lambda w, a: w.services.events.subscriptions.update(a, w.subscription, SubscriptionChange("renamed"), seen=1),
+    ),
+    UseCase(
+        "events.subscription_disabled",
+        "",
+        lambda w, a: w.services.events.subscriptions.update(
+            a, w.subscription, SubscriptionChange(enabled=False), seen=1
+        ),
+    ),
+    UseCase(
+        "events.subscription_enabled",
+        "",
+        lambda w, a: w.services.events.subscriptions.update(
+            a, w.disabled_subscription, SubscriptionChange(enabled=True), seen=2
+        ),
+    ),
+    UseCase(
+        "events.subscription_secret_rotated",
+        "",
+        lambda w, a: w.services.events.subscriptions.rotate_secret(a, w.subscription, overlap=timedelta(hours=1)),
+    ),
+    UseCase(
+        "events.subscription_replayed",
+        "",
+        lambda w, a: w.services.events.subscriptions.replay(a, w.subscription, from_seq=1),
+    ),
+    UseCase(
+        "events.subscription_deleted",
+        "",
+        lambda w, a: w.services.events.subscriptions.delete(a, w.subscription, seen=1),
+    ),
+    UseCase("events.job_cancelled", "", lambda w, a: w.services.events.jobs.cancel(a, w.job())),
+)
+REPEATABLE = {
+    "catalog.metrics_logged",
+    "events.subscription_created",
+    "events.subscription_secret_rotated",
+    "events.subscription_replayed",
+}
+"""Events of use cases that have an effect each time."""
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *SUBSCRIPTIONS)
 WRITES = (*AUDITED, *UPLOADS)

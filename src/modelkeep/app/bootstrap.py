@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from modelkeep.app import schema
 from modelkeep.app.background import job_kinds
 from modelkeep.app.entrance import entrance
+from modelkeep.app.events import Foundation, build_events
 from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import (
@@ -36,6 +37,7 @@ from modelkeep.domains.catalog import (
     RegistrationService,
     VersionService,
 )
+from modelkeep.domains.events import EventServices
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
@@ -73,6 +75,7 @@ class Services:
     registration: RegistrationService
     aliases: AliasService
     content: ContentService
+    events: EventServices
     background: JobRunner
     readiness: Callable[[], dict[str, str]]
     close: Callable[[], None]
@@ -80,21 +83,21 @@ class Services:
 
 def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = new_id) -> Services:
     """Wire the product from its settings; nothing is read or written yet but the secret key."""
-    engines = open_engines(settings.database_url, pool_size=settings.database_pool)
     store = open_store(settings.store_url)
-    database = Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
+    database = _database(settings, clock)
     access = AccessService(database, clock)
     who = entrance(settings, access, clock, ids)
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
-    artifacts = ArtifactService(database, store)
     operations = ArtifactOperations(clock, ids, limits)
     idempotency = IdempotencyService(database, clock)
     jobs = JobStore(database, system_clock, new_id)
     signers = ServerLogKeys(settings)
     publisher = CheckpointPublisher(database, signers, clock)
-    kinds = job_kinds(jobs, uploads, idempotency, who.logins, publisher, who.tokens)
+    events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
+    tidying = job_kinds(jobs, uploads, idempotency, who.logins, publisher, who.tokens)
+    kinds = (*tidying, *deliveries.kinds())
     background = JobRunner(jobs, kinds, metrics=job_metrics())
     database.listen(background.wake)
 
@@ -122,11 +125,17 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         versions=VersionService(database, access, clock),
         registration=RegistrationService(database, access, operations, uploads, clock, ids),
         aliases=AliasService(database, access, clock),
-        content=ContentService(database, access, artifacts, limits),
+        content=ContentService(database, access, ArtifactService(database, store), limits),
+        events=events,
         background=background,
         readiness=lambda: _readiness(database, store),
         close=close,
     )
+
+
+def _database(settings: Settings, clock: Clock) -> Database:
+    engines = open_engines(settings.database_url, pool_size=settings.database_pool)
+    return Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
 
 
 def prepare(settings: Settings, services: Services) -> str | None:

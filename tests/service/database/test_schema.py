@@ -118,6 +118,10 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
         "audit_anchor.last_error",
         "audit_checkpoint.note",
         "audit_text.value",
+        "events_delivery.excerpt",
+        "events_subscription.name",
+        "events_subscription.shown_target",
+        "events_subscription.template",
         "job.last_error",
         "job_event.detail",
     }

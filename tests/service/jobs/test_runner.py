@@ -9,6 +9,7 @@ import pytest
 from tests.service.jobs.counting import Counted, add
 
 from modelkeep.kernel.errors import InvalidValueError
+from modelkeep.kernel.paging import PageRequest
 from modelkeep.platform.jobs import (
     Again,
     Done,
@@ -76,7 +77,7 @@ def test_what_a_handler_raises_is_a_failure_and_other_jobs_go_on(
     with run(kind(handle)):
         wait_until(lambda: len(counted.runs) == 3)
     with store.database.snapshot() as tx:
-        dead = {job.key: job.last_error for job in store.listed(tx, JobStatus.DEAD, after="", limit=10)}
+        dead = {job.key: job.last_error for job in store.list(tx, JobStatus.DEAD, PageRequest()).items}
     assert dead == {"defect": "LookupError: not there", "refused": "kernel.invalid_value: not like this"}
     assert sorted(counted.runs) == [("test", "failed"), ("test", "failed"), ("test", "saved")]
 
@@ -144,7 +145,7 @@ def test_a_runner_that_stops_waits_for_its_handlers_and_tells_them(
     with run(kind(handle)):
         assert begun.wait(LONG)
     with store.database.snapshot() as tx:
-        (job,) = store.listed(tx, JobStatus.READY, after="", limit=10)
+        (job,) = store.list(tx, JobStatus.READY, PageRequest()).items
     assert (job.state, job.owner) == ({"key": "where it stopped"}, None)
 
 

@@ -1,5 +1,6 @@
 """Claims, leases and fences of jobs, on both databases."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -14,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 NOW = timedelta()
 
 
-def claim(store: JobStore, owner: str = "one", *, ttl: timedelta = MINUTE, limit: int = 10) -> list[Job]:
+def claim(store: JobStore, owner: str = "one", *, ttl: timedelta = MINUTE, limit: int = 10) -> Sequence[Job]:
     return store.claim(["test"], owner=owner, ttl=ttl, limit=limit)
 
 

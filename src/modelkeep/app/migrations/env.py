@@ -9,6 +9,7 @@ import modelkeep.domains.access.tables.sessions
 import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables
 import modelkeep.domains.catalog.tables
+import modelkeep.domains.events.tables
 import modelkeep.platform.jobs.tables  # noqa: F401 - each table module registers its tables
 from modelkeep.platform.database import Base
 

@@ -112,3 +112,17 @@ def fetch_page(
         return Page(items)
     last = found[request.size - 1]
     return Page(items, encode_token((key.portable(last[-2]), last[-1]), scope))
+
+
+def page_by_id(
+    session: Session, query: BoundSelect, *, request: PageRequest, scope: str, build: Callable[[AnyRow], V]
+) -> Page[V]:
+    """Return one page of a query that begins with a column `id`, newest first: ids grow with time.
+
+    Raises:
+        InvalidPageTokenError: the token is not one of this list.
+    """
+    identity = query.rows.selected_columns[0]
+    ordered = BoundSelect(query.rows.add_columns(identity, identity), query.values)
+    order = (OrderKey(identity, str), identity, True)
+    return fetch_page(session, ordered, request=request, scope=scope, order=order, build=build)

@@ -5,7 +5,7 @@ all processes share one host and its clock. Every method is one short transactio
 """
 
 import random
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,7 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Json
 from modelkeep.kernel.ids import IdSource
+from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, Database, Transaction
+from modelkeep.platform.database.lists import BoundSelect, page_by_id
 from modelkeep.platform.jobs.tables import JOB, JOB_EVENT
 from modelkeep.platform.jobs.values import MAX_ATTEMPTS, Again, Job, JobEvent, JobEventKind, JobStatus, Outcome
 
@@ -98,7 +100,7 @@ class JobStore:
             waiting = (_READY, JOB.c.lease_until <= now, JOB.c.run_at > now, JOB.c.attempts == 0)
             tx.session.execute(update(JOB).where(JOB.c.key.in_(keys), *waiting).values(run_at=now))
 
-    def claim(self, kinds: Collection[str], *, owner: str, ttl: timedelta, limit: int) -> list[Job]:
+    def claim(self, kinds: Collection[str], *, owner: str, ttl: timedelta, limit: int) -> Sequence[Job]:
         """Take up to `limit` due jobs for `ttl`, those first that wait longest.
 
         A job that was claimed too often without ever being saved is dead: it may be what kills the processes.
@@ -199,17 +201,17 @@ class JobStore:
         row = tx.session.execute(select(*JOB.c).where(JOB.c.id == identity)).one_or_none()
         return None if row is None else _job(row)
 
-    def history(self, tx: Transaction, identity: str, *, limit: int) -> list[JobEvent]:
+    def history(self, tx: Transaction, identity: str, *, limit: int) -> Sequence[JobEvent]:
         """Return the last lines of a job's history, newest first."""
         rows = tx.session.execute(
             select(*JOB_EVENT.c).where(JOB_EVENT.c.job_id == identity).order_by(JOB_EVENT.c.id.desc()).limit(limit)
         )
         return [JobEvent(row.at, JobEventKind(row.kind), row.detail) for row in rows]
 
-    def listed(self, tx: Transaction, status: JobStatus, *, after: str, limit: int) -> list[Job]:
-        """Return jobs of a status by id, from the one after `after` on."""
-        query = select(*JOB.c).where(JOB.c.status == status.value, JOB.c.id > after).order_by(JOB.c.id).limit(limit)
-        return [_job(row) for row in tx.session.execute(query)]
+    def list(self, tx: Transaction, status: JobStatus, page: PageRequest) -> Page[Job]:
+        """Return one page of the jobs of a status, the newest first."""
+        query = select(*JOB.c).where(JOB.c.status == status.value)
+        return page_by_id(tx.session, BoundSelect(query, {}), request=page, scope=f"jobs {status.value}", build=_job)
 
     def counts(self) -> dict[JobStatus, int]:
         """Return how many jobs there are of each status."""
@@ -255,5 +257,19 @@ def _pause(attempts: int) -> timedelta:
 
 
 def _job(row: AnyRow) -> Job:
-    values = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-    return Job(**(values | {"status": JobStatus(row.status)}))
+    return Job(
+        id=row.id,
+        kind=row.kind,
+        key=row.key,
+        state=row.state,
+        status=JobStatus(row.status),
+        run_at=row.run_at,
+        attempts=row.attempts,
+        max_attempts=row.max_attempts,
+        last_error=row.last_error,
+        owner=row.owner,
+        lease_until=row.lease_until,
+        fence=row.fence,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )

@@ -16,3 +16,5 @@ SCOPE: Final = SubjectForm(
 )
 GROUP: Final = SubjectForm("id of the group", "[0-9a-z-]+")
 PRINCIPAL: Final = SubjectForm("id of the principal", "[0-9a-z-]+")
+SUBSCRIPTION: Final = SubjectForm("id of the subscription", "[0-9a-f-]{36}")
+JOB: Final = SubjectForm("id of the job", "[0-9a-f-]{36}")
