@@ -55,6 +55,13 @@ class AliasRepository:
         )
         return tuple(rows)
 
+    def left_at(self, version_id: str) -> datetime | None:
+        """Return when the last alias left a version; None if none ever did."""
+        at: datetime | None = self._session.scalars(
+            select(func.max(ALIAS.c.until)).where(ALIAS.c.version_id == version_id)
+        ).one()
+        return at
+
     def of_model(self, model_id: str, limit: int) -> tuple[str, ...]:
         """Return some of the aliases that a model has now."""
         rows = self._session.scalars(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.catalog.domain.aliases import TagInterval
 from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
+from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.records import Metric
 from modelkeep.domains.catalog.domain.versions import ModelVersion
@@ -125,14 +126,15 @@ class VersionService:
             versions = VersionRepository(tx)
             Guarded(tx, self.access, actor).model(Permission.VERSION_DELETE, model, lock=True)
             version = versions.get(model, selector, seen=seen)
-            aliases = AliasRepository(tx).of_version(version.id)
-            if aliases:
+            aliases = AliasRepository(tx)
+            blockers = aliases.of_version(version.id)
+            if blockers:
                 raise DeletionBlockedError(
-                    f"{version.reference} cannot be deleted while aliases point to it: {', '.join(aliases)}; move or "
+                    f"{version.reference} cannot be deleted while aliases point to it: {', '.join(blockers)}; move or "
                     "remove them first",
-                    aliases=list(aliases),
+                    aliases=list(blockers),
                 )
-            changed, event = version.delete(actor, self.clock())
+            changed, event = version.delete(actor, moment_after(aliases.left_at(version.id), self.clock()))
             versions.save(changed, before=version)
             tx.record(event)
         return Recorded(changed, tx.receipt)
