@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -113,6 +114,33 @@ def test_tags_aliases_and_metrics_change_and_aliases_keep_their_history(cli: Com
     assert [line.split()[1] for line in history] == ["2.0.0", "1.1.0"]
     assert "it was 2.0.0" in cli.run("alias", "rm", "fraud/scorer@candidate").out
     assert "candidate" not in cli.run("alias", "list", "fraud/scorer").out
+
+
+def test_what_was_so_is_shown_with_who_made_it_so(cli: CommandLine) -> None:
+    (cli.folder / "old.bin").write_bytes(b"deleted later")
+    pushed = cli.run("push", "old.bin", "fraud/past", "--tag", "team=risk")
+    assert pushed.code == 0, pushed.err
+    cli.run("alias", "set", "fraud/past:1", "champion")
+    changed = cli.run("tag", "set", "fraud/past:1", "team=growth", "--output", "json")
+    then = json.loads(changed.out)["changed_at"]
+    cli.run("alias", "rm", "fraud/past@champion")
+    cli.run("tag", "rm", "fraud/past:1", "team")
+    cli.run("delete", "fraud/past:1", "--yes")
+    shown = cli.run("show", "fraud/past@champion", "--as-of", then).out
+    assert re.search(r"by alias +champion, since .* by admin, audit entry [0-9]+", shown)
+    assert "growth" in shown
+    assert "1.0.0" in cli.run("show", "fraud/past", "--as-of", then).out
+    assert "1.0.0" in cli.run("versions", "fraud/past", "--as-of", then).out
+    assert "1.0.0" in cli.run("search", "tag.team = 'growth'", "--as-of", then).out
+    assert "champion" in cli.run("alias", "list", "fraud/past", "--as-of", then).out
+    values = cli.run("tag", "history", "fraud/past:1", "team", "--as-of", then).out.splitlines()[1:]
+    assert [line.split()[1] for line in values] == ["growth", "risk"]
+    assert cli.run("pull", "fraud/past@champion", "past", "--as-of", then).code == 0
+    assert (cli.folder / "past" / "old.bin").read_bytes() == b"deleted later"
+    assert cli.run("pull", "fraud/past:1", "now").code == 5
+    wrong = cli.run("show", "fraud/past", "--as-of", "last week")
+    assert wrong.code == 2
+    assert "'7 days ago'" in wrong.err
 
 
 def test_a_pull_brings_the_bytes_and_says_where_they_are(cli: CommandLine) -> None:

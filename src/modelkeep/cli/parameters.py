@@ -54,8 +54,32 @@ class MetricPair(click.ParamType[tuple[str, float]]):
         return name.strip(), number
 
 
+class PointInTime(click.ParamType[str]):
+    """A point in time: a date, a time with its zone, or how long ago. Kept as the API takes it."""
+
+    name = "TIME"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return it as a time in UTC."""
+        from modelkeep.kernel.clock import system_clock, timestamp  # noqa: PLC0415 - not for --help
+        from modelkeep.kernel.moments import parse_moment  # noqa: PLC0415 - not for --help
+        from modelkeep.kernel.references import InvalidReferenceError  # noqa: PLC0415 - not for --help
+
+        try:
+            return timestamp(parse_moment(value, system_clock()))
+        except InvalidReferenceError as error:
+            self.fail(error.message, param, ctx)
+
+
 PAIR: Final = Pair()
 METRIC_PAIR: Final = MetricPair()
+AS_OF: Final = click.option(
+    "--as-of",
+    metavar="TIME",
+    type=PointInTime(),
+    help="As it was then: 2026-11-16, 2026-11-16T09:00Z, yesterday or '7 days ago'.",
+)
+"""The option of commands that read."""
 
 
 def unique(pairs: Iterable[tuple[str, V]], option: str) -> dict[str, V]:

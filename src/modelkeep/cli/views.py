@@ -10,7 +10,7 @@ from modelkeep.cli.text import cell, counted, size
 if TYPE_CHECKING:
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.records import DataRef, Environment, Metric, TrainingCode
-    from modelkeep.client.values import AliasInterval, Model
+    from modelkeep.client.values import AliasInterval, Model, TagInterval
 
 _METRIC_IN_QUERY: Final = re.compile(r"metric\.([A-Za-z0-9_.:/-]+)")
 
@@ -63,6 +63,20 @@ def alias_columns() -> "Sequence[Column[AliasInterval]]":
         Column("SET BY", lambda alias: alias.set_by.name, cut=True),
         Column("UNTIL", lambda alias: alias.until),
         Column("ENDED BY", lambda alias: alias.ended_by and alias.ended_by.name, wide=True),
+        Column("ENTRY", lambda alias: alias.audit and alias.audit.seq, number=True, wide=True),
+    )
+
+
+def tag_columns() -> "Sequence[Column[TagInterval]]":
+    """Return the columns of tags and of their history."""
+    return (
+        Column("KEY", lambda tag: tag.key),
+        Column("VALUE", lambda tag: first_line(tag.value), cut=True),
+        Column("SINCE", lambda tag: tag.since),
+        Column("SET BY", lambda tag: tag.set_by.name, cut=True),
+        Column("UNTIL", lambda tag: tag.until),
+        Column("ENDED BY", lambda tag: tag.ended_by and tag.ended_by.name, wide=True),
+        Column("ENTRY", lambda tag: tag.audit and tag.audit.seq, number=True, wide=True),
     )
 
 
@@ -99,10 +113,20 @@ def identity(version: "ModelVersion") -> dict[str, object]:
     return {"version": version.reference, "number": version.number, "digest": str(version.manifest_digest)}
 
 
+def standing(version: "ModelVersion") -> dict[str, object]:
+    """Return by which alias or stage a version was found, who made it so, and the audit entry; nothing if by none."""
+    found = version.found_by
+    if found is None:
+        return {}
+    entry = f", audit entry {found.audit.seq}" if found.audit else ""
+    return {found.kind: f"{found.name}, since {cell(found.since)} by {found.set_by.name}{entry}"}
+
+
 def show_version(version: "ModelVersion") -> None:
     """Print the whole record of a version."""
     fields = {
         **identity(version),
+        **{f"by {name}": value for name, value in standing(version).items()},
         "stage": version.stage,
         "aliases": version.aliases,
         "files": f"{counted(version.file_count, 'file')}, {size(version.total_size)}",

@@ -45,7 +45,10 @@ if TYPE_CHECKING:
         Model,
         Namespace,
         Principal,
+        Receipt,
         StageInterval,
+        Standing,
+        TagInterval,
     )
     from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 
@@ -87,11 +90,14 @@ __all__ = [
     "Progress",
     "Pruned",
     "Publisher",
+    "Receipt",
     "Registry",
     "RegistryError",
     "ServerUnreachableError",
     "Settings",
     "StageInterval",
+    "Standing",
+    "TagInterval",
     "TrainingCode",
     "UnauthenticatedError",
     "UnavailableError",

@@ -1,6 +1,6 @@
 """Aliases: names that move from version to version of a model."""
 
-from modelkeep.client.connection import Connected
+from modelkeep.client.connection import Connected, Moment, moment
 from modelkeep.client.http import Call, if_match, route
 from modelkeep.client.listing import Listing
 from modelkeep.client.values import AliasInterval
@@ -32,10 +32,20 @@ class AliasMethods(Connected):
         path = self._model_path(model) + route("aliases", alias)
         return AliasInterval.read(self._session.answer(Call("DELETE", path, headers=if_match(revision))))
 
-    def list_aliases(self, model: str) -> Listing[AliasInterval]:
-        """Yield the aliases that a model has now, by name; pages are fetched as they are needed."""
-        return self._pages(f"{self._model_path(model)}/aliases", AliasInterval.read)
+    def get_alias(self, model: str, alias: str, *, as_of: Moment | None = None) -> AliasInterval:
+        """Return what an alias points to, or pointed to at a time, with who made it so and the audit entry.
 
-    def alias_history(self, model: str, alias: str) -> Listing[AliasInterval]:
-        """Yield what an alias has pointed to, the newest first; pages are fetched as they are needed."""
-        return self._pages(self._model_path(model) + route("aliases", alias, "history"), AliasInterval.read)
+        Raises:
+            NotFoundError: the model has, or had, no such alias.
+        """
+        path = self._model_path(model) + route("aliases", alias)
+        return AliasInterval.read(self._session.get(path, as_of=moment(as_of)))
+
+    def list_aliases(self, model: str, *, as_of: Moment | None = None) -> Listing[AliasInterval]:
+        """Yield the aliases that a model has, or had at a time, by name; pages are fetched as they are needed."""
+        return self._pages(f"{self._model_path(model)}/aliases", AliasInterval.read, as_of=moment(as_of))
+
+    def alias_history(self, model: str, alias: str, *, as_of: Moment | None = None) -> Listing[AliasInterval]:
+        """Yield what an alias has pointed to, the newest first; with a time, as far as it was known then."""
+        path = self._model_path(model) + route("aliases", alias, "history")
+        return self._pages(path, AliasInterval.read, as_of=moment(as_of))

@@ -1,15 +1,46 @@
 """What the parts of a registry object share: a session, and how lists and references are read."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import datetime
+from typing import TypeAlias, TypeVar
 
 from modelkeep.client.answers import Answer
 from modelkeep.client.http import HttpSession, Parameter, route
 from modelkeep.client.listing import Listing
+from modelkeep.kernel.clock import system_clock, timestamp
+from modelkeep.kernel.moments import parse_moment
 from modelkeep.kernel.paging import Page
 from modelkeep.kernel.references import Exact, ModelName, Number, Reference
 
 T = TypeVar("T")
+
+Moment: TypeAlias = datetime | str
+"""A point in time: with its zone, or as text such as `2026-11-16`, `2026-11-16T09:00Z` or `7 days ago`."""
+
+
+def moment(as_of: Moment | None) -> str | None:
+    """Return a point in time as the API takes it; None for now.
+
+    Raises:
+        InvalidReferenceError: the text is none.
+        ValueError: the time has no zone.
+    """
+    if as_of is None:
+        return None
+    at = parse_moment(as_of, system_clock()) if isinstance(as_of, str) else as_of
+    if at.utcoffset() is None:
+        raise ValueError("as_of has no zone: give one, such as datetime.now(UTC)")
+    return timestamp(at)
+
+
+def reference_at(reference: str, as_of: Moment | None) -> Reference:
+    """Return a reference as of a time; None leaves it as it is.
+
+    Raises:
+        InvalidReferenceError: it is none, or has a time of its own as well.
+    """
+    at = moment(as_of)
+    return Reference.parse(reference).at(None if at is None else datetime.fromisoformat(at))
 
 
 class Connected:

@@ -5,7 +5,7 @@ Nothing enters the cache before its bytes have the digest that the manifest give
 
 import shutil
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -36,11 +36,28 @@ _AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True)
-class Download:
-    """One version's files on their way into a cache; `base` is the version's path below `/api/v1`."""
+class Source:
+    """Where a version's files come from: `base` is its path below `/api/v1`, `as_of` the time it was there, if past."""
 
     session: HttpSession
     base: str
+    as_of: str | None = None
+
+    def file(self, entry: FileEntry, headers: Mapping[str, str]) -> Call:
+        """Return the call for one file."""
+        return Call("GET", f"{self.base}/files/{quote(entry.path)}", {"as_of": self.as_of}, headers)
+
+    def batch(self, digests: Iterable[Digest]) -> Call:
+        """Return the call for many small files."""
+        body = {"digests": [str(digest) for digest in digests]}
+        return Call("POST", f"{self.base}/blobs", {"as_of": self.as_of}, _AS_IT_IS, body)
+
+
+@dataclass(frozen=True)
+class Download:
+    """One version's files on their way into a cache."""
+
+    source: Source
     cache: Cache
     watcher: OneAtATime
     workers: int = DEFAULT_WORKERS
@@ -102,21 +119,20 @@ class Download:
             if waiting:
                 self._receive_batch(waiting)
 
-        self.session.attempt(one_try, repeatable=True)
+        self.source.session.attempt(one_try, repeatable=True)
 
     def _receive_one(self, waiting: dict[Digest, FileEntry]) -> None:
         """Take in the first file of a batch by itself."""
         entry = next(iter(waiting.values()))
-        call = Call("GET", f"{self.base}/files/{quote(entry.path)}", headers=_AS_IT_IS)
-        with _named([entry]), self.session.open(call) as got:
+        call = self.source.file(entry, _AS_IT_IS)
+        with _named([entry]), self.source.session.open(call) as got:
             self._keep(BlobFrame(entry.digest, b"".join(got.iter_raw())), waiting)
 
     def _receive_batch(self, waiting: dict[Digest, FileEntry]) -> None:
         """Take in what the server sends of a batch; what came before a failure is not asked for again."""
-        body = {"digests": [str(digest) for digest in waiting]}
         with (
             _named(waiting.values()),
-            self.session.open(Call("POST", f"{self.base}/blobs", {}, _AS_IT_IS, body)) as got,
+            self.source.session.open(self.source.batch(waiting)) as got,
         ):
             try:
                 for frame in read_frames(got.iter_raw(), max_size=SMALL):
@@ -177,14 +193,14 @@ class Download:
         return follower.result()
 
     def _segment(self, partial: PartialFile, entry: FileEntry, segment: Segment) -> None:
-        self.session.attempt(lambda: self._receive_segment(partial, entry, segment), repeatable=True)
+        self.source.session.attempt(lambda: self._receive_segment(partial, entry, segment), repeatable=True)
         partial.finish(segment)
 
     def _receive_segment(self, partial: PartialFile, entry: FileEntry, segment: Segment) -> None:
         """Fetch the rest of a segment; what came before a failure is not asked for again."""
         wanted = {"Range": f"bytes={segment.position}-{segment.end - 1}", **_AS_IT_IS}
-        call = Call("GET", f"{self.base}/files/{quote(entry.path)}", headers=wanted)
-        with _named([entry]), self.session.open(call) as got:
+        call = self.source.file(entry, wanted)
+        with _named([entry]), self.source.session.open(call) as got:
             _check_range(got, segment, entry)
             for chunk in got.iter_raw():
                 if len(chunk) > segment.end - segment.position:

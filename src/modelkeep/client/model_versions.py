@@ -9,7 +9,7 @@ from typing import Protocol
 from modelkeep.client.answers import Answer
 from modelkeep.client.progress import Progress
 from modelkeep.client.records import DataRef, Environment, Metric, Metrics, Parent, Scalar, TrainingCode
-from modelkeep.client.values import AliasInterval, Author, Model, read_tags
+from modelkeep.client.values import AliasInterval, Author, Model, Standing, read_tags
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest
 
@@ -35,7 +35,8 @@ class ModelVersion:
     """A version of a model, as it was when it was asked for.
 
     Its methods go to the registry it came from. `notes` is what the registry had to say about the push that gave it,
-    such as why the bump was a patch, or that nothing was registered.
+    such as why the bump was a patch, or that nothing was registered; `found_by` is the alias or stage by which it was
+    found, if it was by one.
     """
 
     id: str
@@ -66,6 +67,7 @@ class ModelVersion:
     deleted_at: datetime | None
     revision: int
     notes: tuple[str, ...]
+    found_by: Standing | None
     document: Mapping[str, object] = field(repr=False, compare=False)
     registry: VersionActions | None = field(default=None, repr=False, compare=False)
 
@@ -132,6 +134,7 @@ class ModelVersion:
             deleted_at=answer.find_time("deleted_at"),
             revision=answer.integer("revision"),
             notes=answer.texts("notes"),
+            found_by=Standing.read(answer.find("found_by")),
             document=answer.document,
         )
 

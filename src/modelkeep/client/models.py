@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TypedDict, Unpack, cast
 
-from modelkeep.client.connection import Connected
+from modelkeep.client.connection import Connected, Moment, moment
 from modelkeep.client.errors import AlreadyExistsError, ForbiddenError, NotFoundError
 from modelkeep.client.http import Call, if_match
 from modelkeep.client.listing import Listing
@@ -37,13 +37,13 @@ class ModelMethods(Connected):
         body: dict[str, Json] = {"name": str(ModelName.parse(name)), "tags": dict(tags or {}), **_json(details)}
         return Model.read(self._session.answer(Call("POST", "/models", body=body)))
 
-    def get_model(self, name: str) -> Model:
-        """Return a model.
+    def get_model(self, name: str, *, as_of: Moment | None = None) -> Model:
+        """Return a model, now or as it was at a time.
 
         Raises:
-            NotFoundError: there is none of that name, or it is deleted.
+            NotFoundError: there is none of that name, or it is deleted; or that was so then.
         """
-        return Model.read(self._session.get(self._model_path(name)))
+        return Model.read(self._session.get(self._model_path(name), as_of=moment(as_of)))
 
     def list_models(
         self,
@@ -51,15 +51,17 @@ class ModelMethods(Connected):
         filter: str | None = None,  # noqa: A002 - the name that the API, the CLI and the page give it
         order: str | None = None,
         deleted: bool = False,
+        as_of: Moment | None = None,
     ) -> Listing[Model]:
         """Yield the models that pass a filter such as `name ~ 'fraud*' and tag.team = 'risk'`.
 
-        An order is such as `created desc`; pages are fetched as they are needed.
+        An order is such as `created desc`; with `as_of`, what was so then counts. Pages are fetched as they are needed.
 
         Raises:
             InvalidRequestError: the filter or the order is malformed; the message points at the place.
         """
-        return self._pages("/models", Model.read, filter=filter, order=order, deleted="true" if deleted else None)
+        asked = {"filter": filter, "order": order, "deleted": "true" if deleted else None, "as_of": moment(as_of)}
+        return self._pages("/models", Model.read, **asked)
 
     def update_model(self, name: str, *, revision: int | None = None, **details: Unpack[ModelDetails]) -> Model:
         """Change what is said of a model; what is left out stays.
@@ -83,9 +85,9 @@ class ModelMethods(Connected):
         """Bring a deleted model back."""
         return Model.read(self._session.answer(Call("POST", f"{self._model_path(name)}/restore")))
 
-    def stage_history(self, name: str) -> Listing[StageInterval]:
-        """Yield which version held which stage and when; pages are fetched as they are needed."""
-        return self._pages(f"{self._model_path(name)}/stages", StageInterval.read)
+    def stage_history(self, name: str, *, as_of: Moment | None = None) -> Listing[StageInterval]:
+        """Yield which version held which stage and when; with a time, as far as it was known then."""
+        return self._pages(f"{self._model_path(name)}/stages", StageInterval.read, as_of=moment(as_of))
 
     def ensure_model(self, name: str) -> None:
         """Make the model, and its namespace, where they are missing; it may be there for who may not make it."""

@@ -1,6 +1,6 @@
 """Namespaces: the groups that models are in."""
 
-from modelkeep.client.connection import Connected
+from modelkeep.client.connection import Connected, Moment, moment
 from modelkeep.client.http import Call, if_match, route
 from modelkeep.client.listing import Listing
 from modelkeep.client.values import Namespace
@@ -18,17 +18,17 @@ class NamespaceMethods(Connected):
         body = {"name": name, "description": description}
         return Namespace.read(self._session.answer(Call("POST", "/namespaces", body=body)))
 
-    def get_namespace(self, name: str) -> Namespace:
-        """Return a namespace.
+    def get_namespace(self, name: str, *, as_of: Moment | None = None) -> Namespace:
+        """Return a namespace, now or as it was at a time.
 
         Raises:
-            NotFoundError: there is none of that name.
+            NotFoundError: there is, or was, none of that name.
         """
-        return Namespace.read(self._session.get(route("namespaces", name)))
+        return Namespace.read(self._session.get(route("namespaces", name), as_of=moment(as_of)))
 
-    def list_namespaces(self) -> Listing[Namespace]:
-        """Yield all namespaces by name; pages are fetched as they are needed."""
-        return self._pages("/namespaces", Namespace.read)
+    def list_namespaces(self, *, as_of: Moment | None = None) -> Listing[Namespace]:
+        """Yield all namespaces by name, now or at a time; pages are fetched as they are needed."""
+        return self._pages("/namespaces", Namespace.read, as_of=moment(as_of))
 
     def update_namespace(self, name: str, *, description: str, revision: int | None = None) -> Namespace:
         """Change the description.

@@ -13,7 +13,8 @@ from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, scan
 from modelkeep.client.audit import AuditMethods
 from modelkeep.client.cache import Cache
-from modelkeep.client.downloads import Download
+from modelkeep.client.connection import Moment, moment, reference_at
+from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.http import Call, HttpSession, route
 from modelkeep.client.logins import LoginMethods
@@ -137,6 +138,7 @@ class Registry(
         *,
         progress: Progress | None = None,
         overwrite: bool = False,
+        as_of: Moment | None = None,
     ) -> Path:
         """Bring the files of a version here, verified, and return the folder they are in.
 
@@ -149,6 +151,7 @@ class Registry(
                 directory; one that holds exactly these files is left as it is.
             progress: hears of downloading.
             overwrite: whether files in the destination may be replaced; others stay there.
+            as_of: what the reference meant then, if it is deleted now.
 
         Raises:
             NotFoundError: nothing answers to the reference.
@@ -156,18 +159,21 @@ class Registry(
             DestinationExistsError: something else is at the destination.
             DiskFullError, UnwritableError: there is no room for the files, or no permission to write them.
         """
-        version = self.resolve(reference)
+        asked = reference_at(reference, as_of)
+        then = moment(asked.as_of)
+        version = self.resolve(str(asked))
         name = ModelName.parse(version.model)
         target = Path(os.path.abspath(destination or f"{name.name}-{version.version}"))  # noqa: PTH100 - links stay
         base = route("models", name.namespace, name.name, "versions", version.number)
-        manifest = self._verified_manifest(base, version)
+        manifest = self._verified_manifest(base, version, then)
         placement = Placement(target, manifest, self.cache)
         with _disk_errors():
             if placement.is_done():
                 return target
             if not overwrite:
                 placement.check_free()
-            Download(self._session, base, self.cache, OneAtATime(progress), self._workers).run(manifest)
+            source = Source(self._session, base, then)
+            Download(source, self.cache, OneAtATime(progress), self._workers).run(manifest)
             if os.path.lexists(target):
                 placement.overwrite()
             else:
@@ -205,8 +211,8 @@ class Registry(
                 raise
         return self._read(self._session.answer(call))
 
-    def _verified_manifest(self, base: str, version: ModelVersion) -> Manifest:
-        manifest = self._manifest(base)
+    def _verified_manifest(self, base: str, version: ModelVersion, then: str | None) -> Manifest:
+        manifest = self._manifest(base, then)
         if manifest.digest != version.manifest_digest:
             raise CorruptFileError(
                 f"The manifest of {version.reference} is corrupt: its digest is {version.manifest_digest}, the one "

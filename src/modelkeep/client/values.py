@@ -109,10 +109,77 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """A place in the audit log, and the hash of what stands there: `Registry.get_audit_entry` shows it."""
+
+    seq: int
+    leaf_hash: str
+
+    @classmethod
+    def read(cls, answer: Answer | None) -> "Receipt | None":
+        """Read what the server says."""
+        return cls(answer.integer("seq"), answer.text("leaf_hash")) if answer else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The alias or stage by which a version was found: since when it had it, who made it so, and the audit entry.
+
+    `kind` is `alias` or `stage`.
+    """
+
+    kind: str
+    name: str
+    since: datetime
+    set_by: Author
+    audit: Receipt | None
+
+    @classmethod
+    def read(cls, answer: Answer | None) -> "Standing | None":
+        """Read what the server says."""
+        if answer is None:
+            return None
+        by = Author.read(answer.find("set_by"))
+        receipt = Receipt.read(answer.find("audit"))
+        return cls(answer.text("kind"), answer.text("name"), answer.time("since"), by, receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class TagInterval:
+    """The value a tag had, from one moment to another; `until` is None for now.
+
+    `audit` is the entry that made it so.
+    """
+
+    key: str
+    value: str
+    since: datetime
+    set_by: Author
+    until: datetime | None
+    ended_by: Author | None
+    audit: Receipt | None
+    document: Mapping[str, object] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, answer: Answer) -> "TagInterval":
+        """Read what the server says."""
+        return cls(
+            answer.text("key"),
+            answer.text("value"),
+            answer.time("since"),
+            Author.read(answer.find("set_by")),
+            answer.find_time("until"),
+            Author.read(ended_by) if (ended_by := answer.find("ended_by")) else None,
+            Receipt.read(answer.find("audit")),
+            answer.document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AliasInterval:
     """Which version an alias pointed to, from one moment to another; `until` is None for now.
 
-    `revision` counts the moves of the alias.
+    `revision` counts the moves of the alias; `audit` is the entry that made it so.
     """
 
     alias: str
@@ -123,6 +190,7 @@ class AliasInterval:
     revision: int
     until: datetime | None
     ended_by: Author | None
+    audit: Receipt | None
     document: Mapping[str, object] = field(repr=False, compare=False)
 
     @classmethod
@@ -137,6 +205,7 @@ class AliasInterval:
             answer.integer("revision"),
             answer.find_time("until"),
             Author.read(ended_by) if (ended_by := answer.find("ended_by")) else None,
+            Receipt.read(answer.find("audit")),
             answer.document,
         )
 
@@ -152,6 +221,7 @@ class StageInterval:
     set_by: Author
     until: datetime | None
     ended_by: Author | None
+    audit: Receipt | None
     document: Mapping[str, object] = field(repr=False, compare=False)
 
     @classmethod
@@ -165,6 +235,7 @@ class StageInterval:
             Author.read(answer.find("set_by")),
             answer.find_time("until"),
             Author.read(ended_by) if (ended_by := answer.find("ended_by")) else None,
+            Receipt.read(answer.find("audit")),
             answer.document,
         )
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from modelkeep.client.answers import Answer
-from modelkeep.client.connection import Connected
+from modelkeep.client.connection import Connected, Moment, moment, reference_at
 from modelkeep.client.http import Call, if_match, route
 from modelkeep.client.listing import Listing
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.client.records import Metrics, metrics_json
-from modelkeep.client.values import Model
+from modelkeep.client.values import Model, TagInterval
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.manifests import Manifest
 from modelkeep.kernel.references import Reference
@@ -17,22 +17,23 @@ from modelkeep.kernel.references import Reference
 class VersionMethods(Connected):
     """What a registry object can do with versions. `reference` is any of the forms of a model reference."""
 
-    def resolve(self, reference: str) -> ModelVersion:
+    def resolve(self, reference: str, *, as_of: Moment | None = None) -> ModelVersion:
         """Return the version that a reference means: exact, number, range, alias, stage or digest, now or `as of`.
+
+        Its `found_by` says who made the alias or stage so, and since when.
 
         Raises:
             NotFoundError: nothing answers to it.
             InvalidReferenceError: it is no reference; the message points at the place.
         """
-        Reference.parse(reference)
-        return self._read(self._session.get("/resolve", reference=reference))
+        return self._read(self._session.get("/resolve", reference=str(reference_at(reference, as_of))))
 
-    def show(self, reference: str) -> Model | ModelVersion:
+    def show(self, reference: str, *, as_of: Moment | None = None) -> Model | ModelVersion:
         """Return the model that a bare name means, or the version that any other reference does."""
-        parsed = Reference.parse(reference)
-        if parsed.selector is None and parsed.peer is None and parsed.as_of is None:
-            return Model.read(self._session.get(self._model_path(str(parsed))))
-        return self.resolve(reference)
+        parsed = reference_at(reference, as_of)
+        if parsed.selector is None and parsed.peer is None:
+            return Model.read(self._session.get(self._model_path(str(parsed.model_name)), as_of=moment(parsed.as_of)))
+        return self._read(self._session.get("/resolve", reference=str(parsed)))
 
     def versions(
         self,
@@ -41,30 +42,48 @@ class VersionMethods(Connected):
         filter: str | None = None,  # noqa: A002 - the name that the API, the CLI and the page give it
         order: str | None = None,
         deleted: bool = False,
+        as_of: Moment | None = None,
     ) -> Listing[ModelVersion]:
-        """Yield the versions of a model that pass a filter; pages are fetched as they are needed.
+        """Yield the versions of a model that pass a filter, now or at a time; pages are fetched as they are needed.
 
         Raises:
             InvalidRequestError: the filter or the order is malformed; the message points at the place.
         """
         path = f"{self._model_path(model)}/versions"
-        return self._pages(path, self._read, filter=filter, order=order, deleted="true" if deleted else None)
+        asked = {"filter": filter, "order": order, "deleted": "true" if deleted else None, "as_of": moment(as_of)}
+        return self._pages(path, self._read, **asked)
 
-    def search(self, query: str, *, order: str | None = None) -> Listing[ModelVersion]:
+    def search(self, query: str, *, order: str | None = None, as_of: Moment | None = None) -> Listing[ModelVersion]:
         """Yield the versions of all models that pass a filter such as `metric.auc >= 0.9 and tag.team = 'risk'`.
+
+        With `as_of`, those that passed it then.
 
         Raises:
             InvalidRequestError: the filter or the order is malformed; the message points at the place.
         """
-        return self._pages("/versions", self._read, filter=query, order=order)
+        return self._pages("/versions", self._read, filter=query, order=order, as_of=moment(as_of))
 
-    def manifest(self, reference: str) -> Manifest:
+    def list_tags(self, reference: str, *, as_of: Moment | None = None) -> Listing[TagInterval]:
+        """Yield the tags of a version, or of the model that a bare name means, with who set them and since when."""
+        return self._tags(reference_at(reference, as_of))
+
+    def tag_history(self, reference: str, key: str, *, as_of: Moment | None = None) -> Listing[TagInterval]:
+        """Yield the values that a tag had, the newest first; with a time, as far as it was known then."""
+        return self._tags(reference_at(reference, as_of), key, "history")
+
+    def _tags(self, reference: Reference, *segments: str) -> Listing[TagInterval]:
+        is_model = reference.selector is None
+        owner = self._model_path(str(reference.model_name)) if is_model else self._version_path(str(reference))
+        return self._pages(owner + route("tags", *segments), TagInterval.read, as_of=moment(reference.as_of))
+
+    def manifest(self, reference: str, *, as_of: Moment | None = None) -> Manifest:
         """Return the files of a version: path, size, digest, media type and mode of each.
 
         Raises:
             InvalidManifestError: the server sent a manifest with a path that must not be written.
         """
-        return self._manifest(self._version_path(reference))
+        asked = reference_at(reference, as_of)
+        return self._manifest(self._version_path(str(asked)), moment(asked.as_of))
 
     def update_version(self, reference: str, *, description: str, revision: int | None = None) -> ModelVersion:
         """Change the description of a version.
@@ -124,5 +143,6 @@ class VersionMethods(Connected):
     def _read(self, answer: Answer) -> ModelVersion:
         return ModelVersion.read(answer)
 
-    def _manifest(self, version_path: str) -> Manifest:
-        return Manifest.parse(self._session.send(Call("GET", f"{version_path}/manifest")).content)
+    def _manifest(self, version_path: str, as_of: str | None) -> Manifest:
+        call = Call("GET", f"{version_path}/manifest", {"as_of": as_of})
+        return Manifest.parse(self._session.send(call).content)

@@ -83,6 +83,7 @@ def test_what_an_answer_names_is_the_entry_that_made_it_so(rest: Rest, moved: tu
     assert (entry["type"], entry["subject"]) == ("ALIAS_SET", "fraud/scorer@champion")
     assert entry["leaf_hash"] == found["audit"]["leaf_hash"]
     assert entry["actor"]["id"] == found["set_by"]["id"]
+    assert found["audit"]["proof"] == f"{API}/audit/entries/{entry['seq']}/proof"
     stage = get(rest, f"{API}/resolve", reference="fraud/scorer@draft", as_of=time)["found_by"]
     assert stage["kind"] == "stage"
     assert get(rest, f"{API}/audit/entries/{stage['audit']['seq']}")["type"] == "VERSION_REGISTERED"

@@ -8,6 +8,7 @@ from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import say, show_json
 from modelkeep.cli.paging import WindowOptions, paged, show_list
+from modelkeep.cli.parameters import AS_OF
 from modelkeep.cli.views import alias_columns
 
 
@@ -50,24 +51,28 @@ def remove_alias(invocation: Invocation, model: str, name: str | None) -> None:
 
 @alias.command("list", cls=RegistryCommand, epilog=examples("modelkeep alias list fraud/scorer"))
 @click.argument("model")
+@AS_OF
 @paged
 @pass_invocation
-def list_aliases(invocation: Invocation, model: str, **options: Unpack[WindowOptions]) -> None:
-    """List the aliases that a model has now."""
+def list_aliases(invocation: Invocation, model: str, as_of: str | None, **options: Unpack[WindowOptions]) -> None:
+    """List the aliases that a model has."""
     with invocation.connect() as registry:
-        show_list(invocation, registry.list_aliases(model), alias_columns(), options)
+        show_list(invocation, registry.list_aliases(model, as_of=as_of), alias_columns(), options)
 
 
 @alias.command("history", cls=RegistryCommand, epilog=examples("modelkeep alias history fraud/scorer@champion"))
 @click.argument("model", metavar="MODEL[@ALIAS]")
 @click.argument("name", metavar="[ALIAS]", required=False)
+@AS_OF
 @paged
 @pass_invocation
-def show_history(invocation: Invocation, model: str, name: str | None, **options: Unpack[WindowOptions]) -> None:
+def show_history(
+    invocation: Invocation, model: str, name: str | None, as_of: str | None, **options: Unpack[WindowOptions]
+) -> None:
     """List what an alias has pointed to, the newest first."""
     model, name = _split(model, name)
     with invocation.connect() as registry:
-        show_list(invocation, registry.alias_history(model, name), alias_columns(), options)
+        show_list(invocation, registry.alias_history(model, name, as_of=as_of), alias_columns(), options)
 
 
 def _split(model: str, name: str | None) -> tuple[str, str]:

@@ -11,10 +11,13 @@ from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import Column, is_terminal, show_json, show_record, show_table
 from modelkeep.cli.paging import WindowOptions, paged, show_list
+from modelkeep.cli.parameters import AS_OF
 from modelkeep.cli.text import size
-from modelkeep.cli.views import identity, model_columns, show_model, show_version, version_columns
+from modelkeep.cli.views import identity, model_columns, show_model, show_version, standing, version_columns
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from modelkeep.kernel.manifests import FileEntry
 
 _WORD: Final = re.compile(r"[\w./*?-]+")
@@ -23,6 +26,15 @@ _NEWEST: Final = 5
 _filter = click.option("--filter", "condition", metavar="QUERY", help="Only those it holds for; see 'search --help'.")
 _order = click.option("--order", metavar="FIELD", help="Such as 'created desc', or for versions 'metric.auc desc'.")
 _deleted = click.option("--deleted", is_flag=True, help="Show what is deleted instead.")
+
+
+class ListOptions(WindowOptions):
+    """What is listed, and how much of it."""
+
+    condition: str | None
+    order: str | None
+    deleted: bool
+    as_of: str | None
 
 
 @click.command(
@@ -34,23 +46,17 @@ _deleted = click.option("--deleted", is_flag=True, help="Show what is deleted in
 @_filter
 @_order
 @_deleted
+@AS_OF
 @paged
 @pass_invocation
-def list_models(
-    invocation: Invocation,
-    namespace: str | None,
-    condition: str | None,
-    order: str | None,
-    *,
-    deleted: bool,
-    **options: Unpack[WindowOptions],
-) -> None:
+def list_models(invocation: Invocation, namespace: str | None, **options: Unpack[ListOptions]) -> None:
     """List the models, of one namespace or of all."""
+    condition, deleted = options["condition"], options["deleted"]
     if namespace is not None:
         within = f"namespace = '{namespace.replace(chr(39), chr(39) * 2)}'"
         condition = f"{within} and ({condition})" if condition else within
     with invocation.connect() as registry:
-        found = registry.list_models(filter=condition, order=order, deleted=deleted)
+        found = registry.list_models(filter=condition, order=options["order"], deleted=deleted, as_of=options["as_of"])
         show_list(invocation, found, model_columns(deleted=deleted), options)
 
 
@@ -59,29 +65,29 @@ def list_models(
     epilog=examples(
         "modelkeep show fraud/scorer",
         "modelkeep show fraud/scorer@champion --as-of 2026-11-16T09:00Z",
+        "modelkeep show fraud/scorer --as-of '7 days ago'",
         "modelkeep show fraud/scorer:1.4.0 --files",
     ),
 )
 @click.argument("reference", metavar="REF")
-@click.option("--as-of", metavar="TIME", help="As it was then: a date, or a time with its zone.")
+@AS_OF
 @click.option("--files", is_flag=True, help="List the files of the version instead.")
 @pass_invocation
 def show(invocation: Invocation, reference: str, as_of: str | None, *, files: bool) -> None:
     """Show a model (a bare name) or a version (the rest)."""
     from modelkeep.client.values import Model  # noqa: PLC0415 - not for --help
 
-    if as_of is not None:
-        reference = f"{reference} as of {as_of}"
     if files:
-        _show_files(invocation, reference)
+        _show_files(invocation, reference, as_of)
         return
     with invocation.connect() as registry:
-        found = registry.show(reference)
+        found = registry.show(reference, as_of=as_of)
         if invocation.as_json:
             show_json(found.document)
         elif isinstance(found, Model):
-            newest = registry.versions(found.name).page(_NEWEST).items
-            show_model(found, registry.list_aliases(found.name), newest)
+            then = as_of or time_of(reference)
+            newest = registry.versions(found.name, as_of=then).page(_NEWEST).items
+            show_model(found, registry.list_aliases(found.name, as_of=then), newest)
         else:
             show_version(found)
 
@@ -94,21 +100,15 @@ def show(invocation: Invocation, reference: str, as_of: str | None, *, files: bo
 @_filter
 @_order
 @_deleted
+@AS_OF
 @paged
 @pass_invocation
-def versions(
-    invocation: Invocation,
-    model: str,
-    condition: str | None,
-    order: str | None,
-    *,
-    deleted: bool,
-    **options: Unpack[WindowOptions],
-) -> None:
+def versions(invocation: Invocation, model: str, **options: Unpack[ListOptions]) -> None:
     """List the versions of a model, the newest first."""
+    condition, order, deleted = options["condition"], options["order"], options["deleted"]
     columns = version_columns(deleted=deleted, query=f"{condition} {order}")
     with invocation.connect() as registry:
-        found = registry.versions(model, filter=condition, order=order, deleted=deleted)
+        found = registry.versions(model, filter=condition, order=order, deleted=deleted, as_of=options["as_of"])
         show_list(invocation, found, columns, options)
 
 
@@ -122,9 +122,12 @@ def versions(
 )
 @click.argument("query")
 @_order
+@AS_OF
 @paged
 @pass_invocation
-def search(invocation: Invocation, query: str, order: str | None, **options: Unpack[WindowOptions]) -> None:
+def search(
+    invocation: Invocation, query: str, order: str | None, as_of: str | None, **options: Unpack[WindowOptions]
+) -> None:
     """Search the versions of all models.
 
     A bare word is looked for in the names of models. A query compares fields (name, namespace, version, number, stage,
@@ -133,7 +136,7 @@ def search(invocation: Invocation, query: str, order: str | None, **options: Unp
     """
     columns = version_columns(across_models=True, query=f"{query} {order}")
     with invocation.connect() as registry:
-        show_list(invocation, registry.search(expand(query), order=order), columns, options)
+        show_list(invocation, registry.search(expand(query), order=order, as_of=as_of), columns, options)
 
 
 @click.command(
@@ -141,18 +144,26 @@ def search(invocation: Invocation, query: str, order: str | None, **options: Unp
     epilog=examples("modelkeep resolve fraud/scorer:^1.2", "modelkeep resolve 'scorer@champion as of 2026-11-16'"),
 )
 @click.argument("reference", metavar="REF")
+@AS_OF
 @pass_invocation
-def resolve(invocation: Invocation, reference: str) -> None:
+def resolve(invocation: Invocation, reference: str, as_of: str | None) -> None:
     """Say which version a reference means.
 
-    The answer is its exact reference, its number and the digest of its content.
+    The answer is its exact reference, its number, the digest of its content, and who made an alias or stage so.
     """
     with invocation.connect() as registry:
-        version = registry.resolve(reference)
+        version = registry.resolve(reference, as_of=as_of)
     if invocation.as_json:
         show_json(version.document)
     else:
-        show_record(identity(version))
+        show_record(identity(version) | standing(version))
+
+
+def time_of(reference: str) -> "datetime | None":
+    """Return the time that a reference has of its own."""
+    from modelkeep.kernel.references import Reference  # noqa: PLC0415 - not for --help
+
+    return Reference.parse(reference).as_of
 
 
 def expand(query: str) -> str:
@@ -163,9 +174,9 @@ def expand(query: str) -> str:
     return f"name ~ '{word}'" if "*" in word or "?" in word else f"name ~ '*{word}*'"
 
 
-def _show_files(invocation: Invocation, reference: str) -> None:
+def _show_files(invocation: Invocation, reference: str, as_of: str | None) -> None:
     with invocation.connect() as registry:
-        manifest = registry.manifest(reference)
+        manifest = registry.manifest(reference, as_of=as_of)
     if invocation.as_json:
         show_json(json.loads(manifest.document()))
         return

@@ -9,7 +9,7 @@ import click
 from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import show_json, show_record
-from modelkeep.cli.parameters import METRIC_PAIR, PAIR, scalar, unique
+from modelkeep.cli.parameters import AS_OF, METRIC_PAIR, PAIR, scalar, unique
 from modelkeep.cli.progress import TransferProgress
 from modelkeep.cli.text import counted, size
 from modelkeep.cli.views import identity
@@ -103,16 +103,22 @@ def push(invocation: Invocation, path: Path, model: str, **options: Unpack[PushO
 @click.argument("reference", metavar="REF")
 @click.argument("destination", metavar="[DEST]", type=click.Path(path_type=Path), required=False)
 @click.option("--force", "--overwrite", "overwrite", is_flag=True, help="Replace files that are in the way.")
+@AS_OF
 @pass_invocation
-def pull(invocation: Invocation, reference: str, destination: Path | None, *, overwrite: bool) -> None:
+def pull(
+    invocation: Invocation, reference: str, destination: Path | None, as_of: str | None, *, overwrite: bool
+) -> None:
     """Bring the files of a version here, verified.
 
     They go into DEST, or into ./MODEL-VERSION. What was pulled before comes from the cache, and an interrupted pull
     goes on where it stopped.
     """
+    from modelkeep.kernel.references import Reference  # noqa: PLC0415 - not for --help
+
     with invocation.connect() as registry, TransferProgress() as progress:
-        version = registry.resolve(reference)
-        path = registry.pull(version.reference, destination, progress=progress, overwrite=overwrite)
+        version = registry.resolve(reference, as_of=as_of)
+        then = as_of or Reference.parse(reference).as_of
+        path = registry.pull(version.reference, destination, progress=progress, overwrite=overwrite, as_of=then)
     if invocation.as_json:
         show_json({"path": str(path), "version": version.document})
         return

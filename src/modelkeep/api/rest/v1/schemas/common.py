@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.events import Receipt, Recorded
@@ -52,11 +52,14 @@ class ReceiptOut(Out):
 
     seq: int
     leaf_hash: str
+    proof: str = Field(description="Where the proof that it is in the log can be had")
 
     @classmethod
     def of(cls, receipt: Receipt | None) -> Self | None:
         """Present a receipt; None when nothing had to change."""
-        return None if receipt is None else cls(seq=receipt.seq, leaf_hash=receipt.leaf_hash)
+        if receipt is None:
+            return None
+        return cls(seq=receipt.seq, leaf_hash=receipt.leaf_hash, proof=f"/api/v1/audit/entries/{receipt.seq}/proof")
 
 
 class ListOut(Out, Generic[O]):
