@@ -32,6 +32,15 @@ OPEN = {
     "finish_browser_login": "the code and its verifier are the credential",
 }
 """Routes that answer without a credential, and why."""
+UNLOGGED = {
+    "open_upload": "bytes on their way are no fact of the registry",
+    "send_batch": "bytes on their way",
+    "send_part": "bytes on their way",
+    "complete_blob": "bytes on their way",
+    "cancel_upload": "bytes on their way",
+    "get_blobs": "reads many blobs at once",
+}
+"""What is sent with an unsafe method and makes no entry in the audit log, and why."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,32 @@ def test_every_change_of_a_record_requires_if_match(operations: list[Operation])
         parameter = operation.parameter("If-Match")
         assert parameter, operation.name
         assert parameter["required"], operation.name
+
+
+CREDENTIALS = {
+    "mint_ci_token": "a program of the CI reads it, and has no use for one",
+    "begin_device_login": "a login that has begun is no fact yet",
+    "finish_device_login": "a program waits for its token",
+    "finish_browser_login": "a browser is sent on",
+    "log_out": "nothing is answered",
+    "log_out_by_provider": "nothing is answered",
+    "end_session": "nothing is answered",
+}
+"""Logins and their ends that answer without a receipt, and why; their entries are found by the id of the request."""
+
+
+def test_every_change_answers_with_its_receipt(rest: Rest, operations: list[Operation]) -> None:
+    schemas = rest.http.get("/openapi.json").json()["components"]["schemas"]
+    lacking = set()
+    for operation in operations:
+        if operation.method == "GET":
+            continue
+        for status, answer in operation.described["responses"].items():
+            shape = answer.get("content", {}).get("application/json", {}).get("schema", {}) if status[0] == "2" else {}
+            name = shape.get("$ref", "").rpartition("/")[2]
+            if status[0] == "2" and "audit" not in schemas.get(name, {}).get("properties", {}):
+                lacking.add(operation.name)
+    assert lacking == UNLOGGED.keys() | CREDENTIALS.keys()
 
 
 def test_every_list_is_paged(operations: list[Operation]) -> None:

@@ -6,13 +6,14 @@ from typing import Final
 
 from modelkeep.domains.access import LoginServices, TokenService
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import CheckpointPublisher, IdempotencyService
+from modelkeep.domains.audit import CheckpointPublisher, IdempotencyService, PrivacyService
 from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
 NOTICED_EVERY: Final = timedelta(hours=1)
 KEPT_JOBS: Final = timedelta(days=30)
 _PUBLISH: Final = "audit.publish"
+_PRUNED_EVERY: Final = timedelta(hours=6)
 _LOOKED_AT_EVERY: Final = timedelta(hours=1)
 
 
@@ -33,6 +34,11 @@ def job_kinds(
         every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
         _publishing(publisher),
     )
+
+
+def retention_kinds(privacy: PrivacyService) -> Sequence[JobKind]:
+    """Return the background work that lets go of what is old."""
+    return (every(_PRUNED_EVERY, "audit.prune", privacy.prune),)
 
 
 def _publishing(publisher: CheckpointPublisher) -> JobKind:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from modelkeep.app import schema
-from modelkeep.app.background import job_kinds
+from modelkeep.app.background import job_kinds, retention_kinds
 from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
 from modelkeep.app.log_keys import ServerLogKeys
@@ -27,6 +28,7 @@ from modelkeep.domains.audit import (
     IdempotencyService,
     IdempotencySink,
     LogKeyService,
+    PrivacyService,
     ProofService,
 )
 from modelkeep.domains.catalog import (
@@ -64,6 +66,7 @@ class Services:
     logins: LoginServices
     audit_reader: AuditReader
     audit_exports: ExportService
+    audit_privacy: PrivacyService
     log_keys: LogKeyService
     publisher: CheckpointPublisher
     proofs: ProofService
@@ -91,13 +94,12 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
     operations = ArtifactOperations(clock, ids, limits)
-    idempotency = IdempotencyService(database, clock)
-    jobs = JobStore(database, system_clock, new_id)
-    signers = ServerLogKeys(settings)
-    publisher = CheckpointPublisher(database, signers, clock)
+    idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
+    privacy = PrivacyService(database, access, clock, ids, timedelta(days=settings.audit_retention_days))
+    publisher = CheckpointPublisher(database, signers := ServerLogKeys(settings), clock)
     events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
     tidying = job_kinds(jobs, uploads, idempotency, who.logins, publisher, who.tokens)
-    kinds = (*tidying, *deliveries.kinds())
+    kinds = (*tidying, *retention_kinds(privacy), *deliveries.kinds())
     background = JobRunner(jobs, kinds, metrics=job_metrics())
     database.listen(background.wake)
 
@@ -115,6 +117,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         logins=who.logins,
         audit_reader=AuditReader(database),
         audit_exports=ExportService(database, access, clock, settings.public_url),
+        audit_privacy=privacy,
         log_keys=LogKeyService(database, signers, clock),
         publisher=publisher,
         proofs=ProofService(database, access),

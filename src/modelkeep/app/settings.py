@@ -67,6 +67,7 @@ class Settings:
     part_bytes: int = 32 * 1024 * 1024
     database_pool: int = 16
     outbound_allow: str = ""
+    audit_retention_days: int = 3650
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **flags: object) -> Self:

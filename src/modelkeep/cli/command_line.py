@@ -7,6 +7,7 @@ import click
 from modelkeep.cli.command import Program, examples
 from modelkeep.cli.commands.alias import alias
 from modelkeep.cli.commands.audit import audit
+from modelkeep.cli.commands.audit_privacy import PRIVACY_COMMANDS
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
@@ -39,5 +40,7 @@ def command_line() -> None:
     """Modelkeep, an AI model registry."""
 
 
+for _command in PRIVACY_COMMANDS:
+    audit.add_command(_command)
 for _command in (command for commands in _SECTIONS.values() for command in commands):
     command_line.add_command(_command)

@@ -23,6 +23,7 @@ from modelkeep.client.models import ModelMethods
 from modelkeep.client.namespaces import NamespaceMethods
 from modelkeep.client.parallel import DEFAULT_WORKERS
 from modelkeep.client.placement import Placement
+from modelkeep.client.privacy import PrivacyMethods
 from modelkeep.client.progress import OneAtATime, Progress
 from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
@@ -53,7 +54,14 @@ def connect(url: str | None = None, token: str | None = None) -> "Registry":
 
 
 class Registry(
-    NamespaceMethods, ModelMethods, VersionMethods, AliasMethods, AuditMethods, LoginMethods, PublisherMethods
+    NamespaceMethods,
+    ModelMethods,
+    VersionMethods,
+    AliasMethods,
+    AuditMethods,
+    LoginMethods,
+    PublisherMethods,
+    PrivacyMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -69,3 +69,28 @@ def test_an_export_is_a_file_that_is_sent_compressed(rest: Rest, form: str, medi
     assert "fraud/scorer" in sent.text
     logged = rest.http.get(ENTRIES, params={"type": "LOG_EXPORTED"}).json()["items"]
     assert [entry["data"]["format"] for entry in logged] == [form]
+
+
+def test_texts_are_erased_unless_they_are_on_hold(rest: Rest) -> None:
+    rest.create_model(description="Typed by somebody")
+    held = rest.http.post(f"{API}/audit/holds", json={"scope": "fraud", "reason": "case 7"})
+    assert held.status_code == 201, held.text
+    asked = {"within": "fraud", "fields": ["description"], "reason": "DSR 12"}
+    refused = problem(rest.http.post(f"{API}/audit/erasures", json=asked), 409, "audit.on_hold")
+    assert refused["context"]["holds"] == [held.json()["id"]]
+    released = rest.http.post(f"{API}/audit/holds/{held.json()['id']}/release", json={"reason": "closed"}).json()
+    assert released["released_by"]["name"] == "admin"
+    erased = rest.http.post(f"{API}/audit/erasures", json=asked).json()
+    assert erased["texts"] == 2
+    logged = rest.http.get(f"{ENTRIES}/{erased['audit']['seq']}").json()
+    assert (logged["type"], logged["texts"]) == ("TEXTS_ERASED", {"fields": "description", "reason": "DSR 12"})
+    (hold,) = rest.http.get(f"{API}/audit/holds").json()["items"]
+    assert (hold["scope"], hold["placed_by"]["name"], hold["audit"]) == ("fraud", "admin", None)
+    assert rest.http.post(f"{API}/audit/erasures", json=asked).json() == {"texts": 0, "audit": None}
+
+
+def test_an_erasure_that_says_nothing_is_refused(rest: Rest) -> None:
+    problem(rest.http.post(f"{API}/audit/erasures", json={"reason": "x"}), 422, "audit.invalid_erasure")
+    problem(rest.http.post(f"{API}/audit/holds", json={"scope": "A B", "reason": "x"}), 422, "kernel.invalid_reference")
+    gone = rest.http.post(f"{API}/audit/holds/none/release", json={"reason": "x"})
+    problem(gone, 404, "audit.hold_not_found")

@@ -117,6 +117,7 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
         "access_token.last_four",
         "audit_anchor.last_error",
         "audit_checkpoint.note",
+        "audit_hold.reason",
         "audit_text.value",
         "events_delivery.excerpt",
         "events_subscription.name",

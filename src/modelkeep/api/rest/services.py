@@ -5,7 +5,7 @@ from typing import Protocol
 
 from modelkeep.domains.access import AccessService, AuthenticationService, LoginServices, SessionService, TokenService
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService, ProofService
+from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService, PrivacyService, ProofService
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -46,6 +46,10 @@ class Services(Protocol):
     @property
     def logins(self) -> LoginServices:
         """How people and CI jobs get in."""
+
+    @property
+    def audit_privacy(self) -> PrivacyService:
+        """Erasure and legal holds."""
 
     @property
     def idempotency(self) -> IdempotencyService:

@@ -23,7 +23,7 @@ from modelkeep.domains.access.domain.sessions import (
     require_recent_login,
 )
 from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
-from modelkeep.domains.access.operations import end_bindings_in
+from modelkeep.domains.access.operations import anonymise, end_bindings_in
 from modelkeep.domains.access.service import (
     AccessService,
     AuthenticationService,
@@ -94,6 +94,7 @@ __all__ = [
     "UnauthenticatedError",
     "UsageRecorder",
     "Values",
+    "anonymise",
     "default_issuer",
     "end_bindings_in",
     "permitted_where",

@@ -6,6 +6,7 @@ from modelkeep.domains.audit.domain.entries import Entry, EntryActor
 from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
 from modelkeep.domains.audit.domain.exports import ExportFormat
 from modelkeep.domains.audit.domain.log_keys import LogKey, SigningKey, read_seed
+from modelkeep.domains.audit.domain.privacy import Erasure, Hold
 from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
@@ -22,6 +23,7 @@ from modelkeep.domains.audit.service import (
     IdempotencyService,
     IdempotencySink,
     LogKeyService,
+    PrivacyService,
     ProofService,
     StoredCheckpoint,
 )
@@ -40,15 +42,18 @@ __all__ = [
     "Entry",
     "EntryActor",
     "EntryQuery",
+    "Erasure",
     "EventType",
     "ExportFormat",
     "ExportService",
+    "Hold",
     "IdempotencyService",
     "IdempotencySink",
     "InclusionProof",
     "KeptResponse",
     "LogKey",
     "LogKeyService",
+    "PrivacyService",
     "ProofService",
     "SigningKey",
     "StoredCheckpoint",

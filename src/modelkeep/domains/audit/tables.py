@@ -24,7 +24,8 @@ class AuditEntryRow(Base):
 
     `namespace` and `model` (its whole name) say where its subject belongs, and are empty for what concerns the whole
     registry. `happened_at` is the event's own time, as the rows it describes hold it; the log's, `at`, is not before it
-    and never goes back. There is no payload once the entry is pruned.
+    and never goes back. A pruned entry
+    has no payload, and empty text in the columns that were copied from it.
     """
 
     __tablename__ = "audit_entry"
@@ -64,6 +65,31 @@ class AuditTextRow(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class AuditPruningRow(Base):
+    """The one row that says below which number the bodies of entries may go: the trigger on entries asks it."""
+
+    __tablename__ = "audit_pruning"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    before_seq: Mapped[int] = mapped_column(BigInteger)
+
+
+class AuditHoldRow(Base):
+    """A legal hold on a scope."""
+
+    __tablename__ = "audit_hold"
+    __table_args__ = (Index(None, "placed_at", "id"),)
+
+    id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    scope: Mapped[str] = mapped_column(ordered_text())
+    reason: Mapped[str] = mapped_column(Text)
+    placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    placed_by: Mapped[str] = mapped_column(ordered_text())
+    released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    released_by: Mapped[str | None] = mapped_column(ordered_text())
+
+
 class IdempotentRequestRow(Base):
     """A claimed idempotency key, and the answer that a repetition gets."""
 
@@ -82,6 +108,8 @@ class IdempotentRequestRow(Base):
 HEAD = table_of(AuditHeadRow)
 ENTRY = table_of(AuditEntryRow)
 TEXT = table_of(AuditTextRow)
+PRUNING = table_of(AuditPruningRow)
+HOLD = table_of(AuditHoldRow)
 REQUEST = table_of(IdempotentRequestRow)
 
 

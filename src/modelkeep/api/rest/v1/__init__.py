@@ -10,6 +10,7 @@ from modelkeep.api.rest.v1 import (
     logins,
     models,
     namespaces,
+    privacy,
     proofs,
     publishers,
     sessions,
@@ -34,6 +35,7 @@ routers: tuple[APIRouter, ...] = (
     publishers.router,
     publishers.ci_router,
     login_providers.router,
+    privacy.router,
     proofs.router,
     logins.router,
 )

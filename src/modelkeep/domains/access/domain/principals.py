@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind
+
+
+class PrincipalNotFoundError(RegistryError):
+    """There is no such principal, or its name is that of several."""
+
+    kind = Kind.NOT_FOUND
+    code = "access.principal_not_found"
 
 
 @dataclass(frozen=True, slots=True)

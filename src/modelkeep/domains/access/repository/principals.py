@@ -1,14 +1,17 @@
 """Loads and stores principals."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import insert, select, update
 
-from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.principals import Principal, PrincipalNotFoundError
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT
 from modelkeep.domains.access.tables import BINDING, MEMBER, PRINCIPAL, PrincipalRow
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind
 from modelkeep.platform.database import Transaction
+
+_SHOWN_OF_ID: Final = 12
 
 
 class AccessRepository:
@@ -29,6 +32,21 @@ class AccessRepository:
             "disabled_at": principal.disabled_at,
         }
         self._session.execute(insert(PRINCIPAL), values)
+
+    def anonymise(self, principal_id: PrincipalId, at: datetime) -> bool:
+        """Replace the name of a principal by one that says nothing, and disable it; say whether that is news."""
+        row = self._session.execute(
+            select(PRINCIPAL.c.name, PRINCIPAL.c.disabled_at).where(PRINCIPAL.c.id == principal_id)
+        ).one_or_none()
+        if row is None:
+            raise PrincipalNotFoundError(f"there is no principal {principal_id}", principal=principal_id)
+        name = f"erased {principal_id[-_SHOWN_OF_ID:]}"
+        if row.name == name:
+            return False
+        self._session.execute(
+            update(PRINCIPAL).where(PRINCIPAL.c.id == principal_id).values(name=name, disabled_at=row.disabled_at or at)
+        )
+        return True
 
     def find_holder(self, role: str) -> Principal | None:
         """Return the user who has held a role on the registry for longest, without an end, or None."""

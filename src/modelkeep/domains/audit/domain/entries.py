@@ -36,6 +36,14 @@ class EntryActor:
 
 
 @dataclass(frozen=True, slots=True)
+class PrunedEntry:
+    """What retention leaves of an entry: its place, and the hash that proofs need."""
+
+    seq: int
+    leaf_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One entry, read from its leaf: the bytes that its hash covers are all that is believed.
 

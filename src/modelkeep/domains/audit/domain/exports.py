@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Final
 
 from modelkeep.domains.audit.domain.cloud_events import BATCH_MEDIA_TYPE, cloud_event
-from modelkeep.domains.audit.domain.entries import Entry
+from modelkeep.domains.audit.domain.entries import Entry, PrunedEntry
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.events import Json
 
@@ -46,7 +46,7 @@ class ExportFormat(StrEnum):
         return {self.JSONL: "application/jsonl", self.CSV: "text/csv", self.CLOUDEVENTS: BATCH_MEDIA_TYPE}[self]
 
 
-def jsonl(entries: Iterable[Entry], names: Names) -> str:
+def jsonl(entries: Iterable[Entry | PrunedEntry], names: Names) -> str:
     """Return a line for each entry: what the verifier needs, and the members of the leaf for who reads it.
 
     `leaf` is the leaf's bytes in base64, null for an entry that retention has pruned; `leaf_hash` 64 hexadecimal
@@ -84,7 +84,11 @@ def title() -> str:
 
 
 def written(
-    batches: Iterable[Iterable[Entry]], form: ExportFormat, *, source: str, names_of: Callable[[set[str]], Names]
+    batches: Iterable[Iterable[Entry | PrunedEntry]],
+    form: ExportFormat,
+    *,
+    source: str,
+    names_of: Callable[[set[str]], Names],
 ) -> Iterator[bytes]:
     """Yield an export piece by piece, one for each batch; `names_of` gives the names of principals that are told."""
     if form is ExportFormat.CSV:
@@ -92,19 +96,22 @@ def written(
     first = True
     for batch in batches:
         entries = tuple(batch)
-        if form is ExportFormat.CLOUDEVENTS:
-            events = (_compact(cloud_event(entry, source=source)) for entry in entries)
-            text = ("[" if first else ",\n") + ",\n".join(events)
-        else:
-            write = jsonl if form is ExportFormat.JSONL else comma_separated
-            text = write(entries, names_of({entry.actor.id for entry in entries}))
-        yield text.encode()
-        first = False
+        whole = tuple(entry for entry in entries if isinstance(entry, Entry))
+        if form is ExportFormat.JSONL:
+            yield jsonl(entries, names_of({entry.actor.id for entry in whole})).encode()
+        elif form is ExportFormat.CSV:
+            yield comma_separated(whole, names_of({entry.actor.id for entry in whole})).encode()
+        elif whole:
+            events = ",\n".join(_compact(cloud_event(entry, source=source)) for entry in whole)
+            yield f"{'[' if first else f',{chr(10)}'}{events}".encode()
+            first = False
     if form is ExportFormat.CLOUDEVENTS:
         yield b"[]\n" if first else b"]\n"
 
 
-def _line(entry: Entry, names: Names) -> Mapping[str, Json]:
+def _line(entry: Entry | PrunedEntry, names: Names) -> Mapping[str, Json]:
+    if isinstance(entry, PrunedEntry):
+        return {"seq": entry.seq, "leaf": None, "leaf_hash": entry.leaf_hash.hex(), "texts": {}}
     return {
         "seq": entry.seq,
         "leaf": b64encode(entry.leaf).decode(),

@@ -3,6 +3,7 @@
 from modelkeep.domains.audit.repository.anchors import AnchorRepository, AnchorState
 from modelkeep.domains.audit.repository.entries import EntryRepository
 from modelkeep.domains.audit.repository.log import AuditRepository
+from modelkeep.domains.audit.repository.privacy import PrivacyRepository
 from modelkeep.domains.audit.repository.requests import IdempotencyRepository
 from modelkeep.domains.audit.repository.tree import StoredCheckpoint, StoredLeaf, TreeRepository
 
@@ -12,6 +13,7 @@ __all__ = [
     "AuditRepository",
     "EntryRepository",
     "IdempotencyRepository",
+    "PrivacyRepository",
     "StoredCheckpoint",
     "StoredLeaf",
     "TreeRepository",

@@ -3,6 +3,7 @@
 from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
 from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.log_keys import LogKeyService
+from modelkeep.domains.audit.service.privacy import PrivacyService
 from modelkeep.domains.audit.service.proofs import ProofService
 from modelkeep.domains.audit.service.publisher import CheckpointPublisher
 from modelkeep.domains.audit.service.reader import BEFORE_ALL, AuditReader
@@ -21,6 +22,7 @@ __all__ = [
     "IdempotencyService",
     "IdempotencySink",
     "LogKeyService",
+    "PrivacyService",
     "ProofService",
     "StoredCheckpoint",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from modelkeep.domains.access import REGISTRY, AccessService, Permission, Scope
-from modelkeep.domains.audit.domain.entries import Entry
+from modelkeep.domains.audit.domain.entries import Entry, PrunedEntry
 from modelkeep.domains.audit.domain.exports import ExportFormat, Names, written
 from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.repository import AuditRepository, EntryRepository
@@ -45,14 +45,14 @@ class ExportService:
         batches = self._batches(query, size, personal=personal)
         return written(batches, form, source=self.source, names_of=self.access.names if personal else _nobody)
 
-    def _batches(self, query: EntryQuery, size: int, *, personal: bool) -> Iterator[tuple[Entry, ...]]:
+    def _batches(self, query: EntryQuery, size: int, *, personal: bool) -> Iterator[tuple[Entry | PrunedEntry, ...]]:
         seen = -1
         while True:
             with self.database.snapshot() as tx:
                 entries = EntryRepository(tx.session).batch(query, after=seen, before=size, limit=_BATCH)
             if entries:
                 seen = entries[-1].seq
-                yield entries if personal else tuple(replace(entry, texts=()) for entry in entries)
+                yield entries if personal else tuple(map(_without_texts, entries))
             if len(entries) < _BATCH:
                 return
 
@@ -68,6 +68,10 @@ class ExportService:
         asked = {"actor": query.actor, "subject": query.subject, "request": query.request}
         texts = {name: value for name, value in asked.items() if value is not None}
         return Event("audit.log_exported", query.within or str(REGISTRY), actor, self.clock(), data, texts)
+
+
+def _without_texts(entry: Entry | PrunedEntry) -> Entry | PrunedEntry:
+    return replace(entry, texts=()) if isinstance(entry, Entry) else entry
 
 
 def _nobody(_ids: set[str]) -> Names:

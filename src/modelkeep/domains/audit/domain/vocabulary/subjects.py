@@ -15,6 +15,7 @@ SCOPE: Final = SubjectForm(
     "`*` (the registry), `namespace` or `namespace/model`", rf"\*|{_NAMESPACE}|{_MODEL}", placed=True
 )
 GROUP: Final = SubjectForm("id of the group", "[0-9a-z-]+")
+ANYTHING: Final = SubjectForm("any of the forms of subjects", "(?s).+")
 PRINCIPAL: Final = SubjectForm("id of the principal", "[0-9a-z-]+")
 SUBSCRIPTION: Final = SubjectForm("id of the subscription", "[0-9a-f-]{36}")
 JOB: Final = SubjectForm("id of the job", "[0-9a-f-]{36}")

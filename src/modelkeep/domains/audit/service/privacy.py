@@ -1,0 +1,116 @@
+"""Erases what is personal, keeps what a legal hold keeps, and lets the bodies of old entries go."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from modelkeep.domains.access import REGISTRY, AccessService, Permission, Scope, anonymise
+from modelkeep.domains.audit.domain.privacy import (
+    Erasure,
+    Hold,
+    HoldNotFoundError,
+    InvalidErasureError,
+    checked,
+    pruned,
+    refuse_if_held,
+)
+from modelkeep.domains.audit.repository import PrivacyRepository
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.ids import IdSource
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.platform.database import Database
+
+PRUNED_AT_ONCE: Final = 1000
+_RETENTION: Final = Actor(
+    PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="retention")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyService:
+    """The erasable side of the log. Leaves and hashes stay, so every proof holds."""
+
+    database: Database
+    access: AccessService
+    clock: Clock
+    new_id: IdSource
+    retention: timedelta
+
+    def erase(self, actor: Actor, erasure: Erasure) -> Recorded[int]:
+        """Erase texts, with their salts; return how many. Of a principal the name goes as well, and it is disabled.
+
+        Whoever erases the same again finds nothing to erase, and makes no entry.
+
+        Raises:
+            OnHoldError: a legal hold keeps some of it; nothing is erased.
+            InvalidErasureError: it is the actor's own principal.
+            PrincipalNotFoundError: there is no such principal.
+        """
+        if erasure.principal == actor.id:
+            raise InvalidErasureError("nobody erases their own principal: ask another administrator")
+        with self.database.transaction() as tx:
+            self.access.require(tx, actor, Permission.AUDIT_ERASE, REGISTRY)
+            privacy = PrivacyRepository(tx.session)
+            refuse_if_held(privacy.holds_on(erasure))
+            texts = privacy.erase_texts(erasure)
+            now = self.clock()
+            renamed = erasure.principal is not None and anonymise(tx, PrincipalId(erasure.principal), now)
+            if texts or renamed:
+                tx.record(erasure.erased(actor, now, texts=texts))
+        return Recorded(texts, tx.receipt)
+
+    def place_hold(self, actor: Actor, scope: Scope, *, reason: str) -> Recorded[Hold]:
+        """Keep everything about a scope from being erased or pruned."""
+        hold = Hold(self.new_id(), str(scope), checked(reason), self.clock(), actor.id)
+        with self.database.transaction() as tx:
+            self.access.require(tx, actor, Permission.AUDIT_ERASE, REGISTRY)
+            PrivacyRepository(tx.session).add_hold(hold)
+            tx.record(hold.placed(actor))
+        return Recorded(hold, tx.receipt)
+
+    def release_hold(self, actor: Actor, identity: str, *, reason: str) -> Recorded[Hold]:
+        """End a legal hold.
+
+        Raises:
+            HoldNotFoundError: there is none, or it was released.
+        """
+        with self.database.transaction() as tx:
+            self.access.require(tx, actor, Permission.AUDIT_ERASE, REGISTRY)
+            privacy = PrivacyRepository(tx.session)
+            hold = privacy.find_active_hold(identity)
+            if hold is None:
+                raise HoldNotFoundError(f"there is no legal hold {identity}, or it was released", hold=identity)
+            released, event = hold.release(actor, self.clock(), reason)
+            privacy.save_hold(released)
+            tx.record(event)
+        return Recorded(released, tx.receipt)
+
+    def list_holds(self, actor: Actor, page: PageRequest) -> Page[Hold]:
+        """Return one page of legal holds, the newest first."""
+        with self.database.snapshot() as tx:
+            self.access.require(tx, actor, Permission.AUDIT_READ, REGISTRY)
+            return PrivacyRepository(tx.session).list_holds(page)
+
+    def prune(self) -> int:
+        """Let the bodies go of entries that are older than the retention and not on hold; return of how many.
+
+        One transaction takes a batch, and records how many entries below which number it was.
+        """
+        total = 0
+        while count := self._prune_batch():
+            total += count
+        return total
+
+    def _prune_batch(self) -> int:
+        now = self.clock()
+        with self.database.snapshot() as tx:
+            privacy = PrivacyRepository(tx.session)
+            first_kept = privacy.first_kept(now - self.retention)
+            if not first_kept or not privacy.prunable(first_kept, 1):
+                return 0
+        with self.database.transaction() as tx:
+            count = PrivacyRepository(tx.session).prune(first_kept, PRUNED_AT_ONCE)
+            tx.record(pruned(_RETENTION, now, before_seq=first_kept, entries=count))
+        return count
