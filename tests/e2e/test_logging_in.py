@@ -78,6 +78,18 @@ def test_a_machine_without_a_browser_logs_in_by_a_code(
     assert json.loads(out)["name"] == "Ana"
 
 
+def test_a_logout_at_the_provider_ends_the_session_here(
+    sso: RegistryServer, openid_provider_server: OpenIdProvider
+) -> None:
+    person = Browser("ana", openid_provider_server)
+    assert "You are logged in as Ana" in person.open(f"{sso.url}/login?return_to=/login").text
+    openid_provider_server.log_out(person.there)
+    deadline = time.monotonic() + 10
+    while person.registry.get(f"{sso.url}/api/v1/session").status_code != 401:
+        assert time.monotonic() < deadline, "the provider's order did not arrive"
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def trusted(sso: RegistryServer, tmp_path: Path) -> Iterator[SigningIssuer]:
     with signing_issuer() as issuer, sso.connect(tmp_path / "cache") as admin:

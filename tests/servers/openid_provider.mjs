@@ -37,6 +37,8 @@ function apply(settings) {
     findAccount: (_ctx, id) => accounts[id] && { accountId: id, claims: () => ({ sub: id, ...accounts[id] }) },
     features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
     interactions: { url: (_ctx, interaction) => `/interaction/${interaction.uid}` },
+    // its own guard would keep it from this machine, where the registry under test is
+    fetch: (url, { dispatcher: _guard, ...options }) => fetch(url, options),
     ttl: { AuthorizationCode: 60, AccessToken: 60, IdToken: 300, Interaction: 300, Session: 300, Grant: 300 },
     async loadExistingGrant(ctx) {
       const grant = new ctx.oidc.provider.Grant({
@@ -48,6 +50,8 @@ function apply(settings) {
       return grant;
     },
   });
+  provider.on('backchannel.error', (_ctx, error) => console.error(error));
+  provider.on('server_error', (_ctx, error) => console.error(error));
   const callback = provider.callback();
   handle = async (request, response) => {
     const url = new URL(request.url, issuer);

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import urllib.request
 from dataclasses import dataclass
@@ -52,6 +53,13 @@ class OpenIdProvider:
                 raise AssertionError(f"{address}: {answer.status_code} {answer.text[:2000]}")
             address = urljoin(address, answer.headers["Location"])
         raise AssertionError(f"the provider sends the browser in circles: {address}")
+
+    def log_out(self, browser: httpx.Client) -> None:
+        """End the session at the provider, which orders the registry to end its own."""
+        asked = browser.get(f"{self.issuer}/session/end")
+        (secret,) = re.findall(r'name="xsrf" value="([^"]+)"', asked.text)
+        done = browser.post(f"{self.issuer}/session/end/confirm", data={"xsrf": secret, "logout": "yes"})
+        assert done.status_code in (200, 302, 303), done.text
 
 
 def start(server: Running) -> None:

@@ -409,6 +409,9 @@ def test_the_login_page_offers_the_providers(browser: Browser) -> None:
     assert browser.here.get(f"{API}/login/offers").json() == {"items": [{"name": "corporate", "title": "Corporate"}]}
     browser.log_in()
     assert "You are logged in as Ana" in browser.here.get("/login").text
+    assert browser.here.post("/login/out", data={"csrf_token": "x"}, headers=SEEN).status_code == 403
+    assert browser.form("/login/out").headers["Location"] == "/login"
+    assert browser.whoami() is None
 
 
 def test_a_registry_without_providers_says_so(tmp_path: Path) -> None:

@@ -42,7 +42,8 @@ Visitor = Annotated[Actor | None, Depends(visitor)]
 def choose_provider(request: Request, who: Visitor, return_to: str = "") -> Response:
     """Say who is logged in, or offer the providers to log in with."""
     if who is not None and not return_to:
-        return page("Logged in", paragraph(f"You are logged in as {who.name}."))
+        leave = form("/login/out", _protected(request) + "<button>Log out</button>")
+        return page("Logged in", paragraph(f"You are logged in as {who.name}.") + leave)
     offers = services_of(request).logins.providers.offers()
     query = f"?{urlencode({'return_to': return_to})}" if return_to else ""
     if not offers:
@@ -50,6 +51,19 @@ def choose_provider(request: Request, who: Visitor, return_to: str = "") -> Resp
     return page(
         "Log in", "".join(link(f"/api/v1/login/oidc/{name}{query}", f"Log in with {title}") for name, title in offers)
     )
+
+
+@router.post("/out")
+async def log_out(request: Request, who: Visitor) -> Response:
+    """End the session of this browser."""
+    fields = await _own_form(request, who)
+    if isinstance(fields, Response):
+        return fields
+    if who is not None and who.session is not None:
+        await run_in_threadpool(services_of(request).sessions.end, who, who.session.id)
+    response = RedirectResponse("/login", _SENT_ON)
+    cookies.clear_session(request, response)
+    return response
 
 
 @router.get("/device")
