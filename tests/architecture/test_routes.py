@@ -17,6 +17,7 @@ UNREVISED = {
     "cancel_upload": "an upload has no revision",
     "log_out": "a session has no revision",
     "end_session": "a session has no revision",
+    "revoke_token": "a token never changes",
     "delete_publisher": "a publisher never changes",
 }
 """Changes that take no If-Match, and why."""
@@ -27,6 +28,7 @@ OPEN = {
     "begin_login": "who wants to log in has none",
     "finish_login": "the provider's answer is the credential",
     "log_out_by_provider": "the logout token is the credential",
+    "report_leaked_token": "the token in the body is the credential",
     "begin_device_login": "who wants to log in has none",
     "finish_device_login": "the device code is the credential",
     "finish_browser_login": "the code and its verifier are the credential",

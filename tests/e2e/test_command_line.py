@@ -266,6 +266,16 @@ def test_login_keeps_a_token_that_works_and_logout_forgets_it(cli: CommandLine, 
     assert token not in file.read_text()
 
 
+def test_a_token_is_printed_once_listed_and_revoked(cli: CommandLine, tmp_path: Path) -> None:
+    made = cli.run("token", "create", "reader", "--permission", "model.read", "--days", "3")
+    other = {"XDG_CONFIG_HOME": str(tmp_path), "MODELKEEP_TOKEN": made.out.strip(), "MODELKEEP_URL": cli.server.url}
+    assert "model.read" in cli.run("whoami", variables=other).out
+    listed = cli.run("token", "list", "--output", "json").json["items"][0]
+    assert (listed["name"], made.out.strip() in str(listed)) == ("reader", False)
+    assert "is revoked" in cli.run("token", "revoke", listed["id"]).out
+    assert cli.run("whoami", variables=other).code == 3
+
+
 def test_doctor_finds_all_in_order_or_a_token_that_is_not(cli: CommandLine) -> None:
     done = cli.run("doctor")
     checks = dict(line.split()[:2] for line in done.out.splitlines())

@@ -18,13 +18,14 @@ from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
 from modelkeep.cli.commands.publisher import publisher
 from modelkeep.cli.commands.tag import tag
+from modelkeep.cli.commands.token import token
 from modelkeep.cli.commands.transfers import pull, push
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve),
     "Facts about them": (tag, alias, metrics, delete, restore),
     "What was done": (audit,),
-    "Who gets in": (publisher, login_provider),
+    "Who gets in": (token, publisher, login_provider),
     "This machine": (login, logout, whoami, doctor, config, completion),
 }
 

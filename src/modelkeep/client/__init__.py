@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from modelkeep.client.records import DataRef, Environment, Metric, Parent, TrainingCode, VersionRecord
     from modelkeep.client.registry import Registry, connect
     from modelkeep.client.settings import Settings, resolve_settings
+    from modelkeep.client.tokens import Token, TokenLimits
     from modelkeep.client.values import (
         AliasInterval,
         Author,
@@ -98,6 +99,8 @@ __all__ = [
     "StageInterval",
     "Standing",
     "TagInterval",
+    "Token",
+    "TokenLimits",
     "TrainingCode",
     "UnauthenticatedError",
     "UnavailableError",
@@ -118,6 +121,7 @@ _MODULES: Final = (
     "values",
     "model_versions",
     "publishers",
+    "tokens",
     "logins",
     "registry",
 )

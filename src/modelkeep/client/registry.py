@@ -29,6 +29,7 @@ from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
 from modelkeep.client.retries import Retries
 from modelkeep.client.settings import Settings, resolve_settings
+from modelkeep.client.tokens import TokenMethods
 from modelkeep.client.training_code import detect_training_code
 from modelkeep.client.uploads import Plan, Upload
 from modelkeep.client.values import Principal
@@ -62,6 +63,7 @@ class Registry(
     LoginMethods,
     PublisherMethods,
     PrivacyMethods,
+    TokenMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -9,24 +9,31 @@ from modelkeep.client.answers import Answer
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who the registry takes the caller for."""
+    """Who the registry takes the caller for, and how far the token reaches: `*` is everything."""
 
     id: str
     name: str
     kind: str
     roles: tuple[str, ...]
     token_id: str | None
+    permissions: tuple[str, ...]
+    scopes: tuple[str, ...]
+    expires_at: datetime | None
     document: Mapping[str, object] = field(repr=False, compare=False)
 
     @classmethod
     def read(cls, answer: Answer) -> "Principal":
         """Read what the server says."""
+        token = answer.find("token") or Answer({})
         return cls(
             answer.text("id"),
             answer.text("name"),
             answer.text("kind"),
             answer.texts("roles"),
             answer.find_text("token_id"),
+            token.texts("permissions"),
+            token.texts("scopes"),
+            token.find_time("expires_at"),
             answer.document,
         )
 

@@ -40,6 +40,11 @@ def services_of(request: Request) -> Services:
     return services
 
 
+def client_address(request: Request) -> str:
+    """Return where a request comes from: what the proxy in front says, if there is one that is believed."""
+    return request.client.host if request.client else ""
+
+
 async def authenticate(request: Request) -> Actor:
     """Return the actor behind the request's bearer token, or behind the cookie of its session.
 
@@ -52,6 +57,7 @@ async def authenticate(request: Request) -> Actor:
         id=getattr(request.state, "request_id", ""),
         idempotency_key=request.headers.get("idempotency-key") if request.method == "POST" else None,
         fingerprint=getattr(request.state, "fingerprint", ""),
+        address=client_address(request),
     )
     cookie = None if "authorization" in request.headers else cookies.session_secret(request)
     actor = await (_by_token(request, info) if cookie is None else _by_session(request, cookie, info))
@@ -187,7 +193,7 @@ class OpenCall:
 
 def request_info(request: Request) -> RequestInfo:
     """Return how the audit log names a request that nobody repeats under a key."""
-    return RequestInfo(id=getattr(request.state, "request_id", ""))
+    return RequestInfo(id=getattr(request.state, "request_id", ""), address=client_address(request))
 
 
 async def open_call(request: Request, response: Response) -> OpenCall:

@@ -181,9 +181,14 @@ async def _once(request: Request, actor: Actor, body: bytes, handle: _Handle) ->
         if kept is None:
             raise
         return _replayed(kept)
-    if not isinstance(response, StreamingResponse):  # that one reads only, and may be read again
+    if _is_kept(response):
         await run_in_threadpool(_keep, idempotency, actor, response)
     return response
+
+
+def _is_kept(response: Response) -> bool:
+    """Say whether an answer may be stored: one that streams only reads, and one with a secret says `no-store`."""
+    return not isinstance(response, StreamingResponse) and response.headers.get("cache-control") != "no-store"
 
 
 def _replayed(kept: KeptResponse) -> Response:

@@ -88,6 +88,9 @@ def whoami(invocation: Invocation) -> None:
             "roles": principal.roles,
             "registry": f"{settings.url} ({settings.source_of_url})",
             "token": f"{principal.token_id} ({settings.source_of_token})",
+            "permissions": principal.permissions,
+            "scopes": principal.scopes,
+            "expires": principal.expires_at,
         }
     )
 

@@ -87,6 +87,7 @@ class Token:
     revoked_by: PrincipalId | None = None
     parent_id: TokenId | None = None
     pepper: str = ""
+    last_used_at: datetime | None = None
 
     @property
     def reach(self) -> Reach:

@@ -7,14 +7,16 @@ from typing import Final
 from sqlalchemy import bindparam, insert, select, update
 
 from modelkeep.domains.access.domain.tokens import Token, TokenKind, TokenNotFoundError
-from modelkeep.domains.access.tables import PEPPER, TOKEN, TOKEN_PERMISSION, TOKEN_SCOPE
+from modelkeep.domains.access.tables import LAST_USE, PEPPER, TOKEN, TOKEN_PERMISSION, TOKEN_SCOPE
 from modelkeep.kernel.identity import PrincipalId, TokenId
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
 from modelkeep.platform.database.lists import OrderKey, fetch_page
 
 NOTICED_AT_ONCE: Final = 500
-_TOKENS: Final[AnySelect] = select(*TOKEN.c)
+_TOKENS: Final[AnySelect] = select(*TOKEN.c, LAST_USE.c.at.label("last_used_at")).outerjoin(
+    LAST_USE, LAST_USE.c.id == TOKEN.c.id
+)
 _BY_SECRET: Final = _TOKENS.where(TOKEN.c.secret_hash.in_(bindparam("hashes", expanding=True)))
 _BY_AGE: Final = OrderKey(TOKEN.c.id, str)
 
@@ -153,6 +155,7 @@ def _token(row: AnyRow, permissions: set[str], scopes: set[str]) -> Token:
         revoked_by=_principal(row.revoked_by),
         parent_id=None if row.parent_id is None else TokenId(row.parent_id),
         pepper=row.pepper,
+        last_used_at=row.last_used_at,
     )
 
 
