@@ -28,7 +28,7 @@ from modelkeep.domains.access.service.sessions import OpenedSession, SessionServ
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.kernel.ids import IdSource
-from modelkeep.platform.database import Database
+from modelkeep.platform.database import ConcurrentWriteError, Database
 from modelkeep.platform.openid import AuthorizationRequest, Client, IssuerDirectory, authorization_url, exchange_code
 from modelkeep.platform.outbound_http import OutboundHttp
 
@@ -121,15 +121,10 @@ class LoginService:
         with self.database.snapshot() as tx:
             provider = LoginProviderRepository(tx).get(name)
         identity = self._identify(provider, answer)
-        with self.database.transaction() as tx:
-            actor = self._admission(provider, request).admit(tx, identity)
-            opened = self.sessions.open(
-                tx,
-                actor,
-                issuer=identity.issuer,
-                external_id=identity.session,
-                authenticated_at=identity.authenticated_at,
-            )
+        try:
+            actor, opened = self._admit(provider, identity, request)
+        except ConcurrentWriteError:  # the same person has come twice at once for the first time, and is there now
+            actor, opened = self._admit(provider, identity, request)
         return FinishedLogin(actor, opened, attempt.return_to)
 
     def log_out(self, name: str, token: str, request: RequestInfo) -> None:
@@ -157,6 +152,20 @@ class LoginService:
         signed = self.issuers.verify(token, details.issuer, details.algorithms)
         order = read_logout(signed.claims, details.issuer, details.client_id, self.clock(), token_type=signed.type)
         return order, details.issuer
+
+    def _admit(
+        self, provider: LoginProvider, identity: ExternalIdentity, request: RequestInfo
+    ) -> tuple[Actor, OpenedSession]:
+        with self.database.transaction() as tx:
+            actor = self._admission(provider, request).admit(tx, identity)
+            opened = self.sessions.open(
+                tx,
+                actor,
+                issuer=identity.issuer,
+                external_id=identity.session,
+                authenticated_at=identity.authenticated_at,
+            )
+        return actor, opened
 
     def _admission(self, provider: LoginProvider, request: RequestInfo) -> Admission:
         return Admission(
