@@ -6,15 +6,13 @@ from typing import Final
 
 from modelkeep.domains.access import LoginServices, TokenService
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import CheckpointPublisher, IdempotencyService, PrivacyService
-from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
+from modelkeep.domains.audit import IdempotencyService, PrivacyService
+from modelkeep.platform.jobs import JobKind, JobStore, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
 NOTICED_EVERY: Final = timedelta(hours=1)
 KEPT_JOBS: Final = timedelta(days=30)
-_PUBLISH: Final = "audit.publish"
 _PRUNED_EVERY: Final = timedelta(hours=6)
-_LOOKED_AT_EVERY: Final = timedelta(hours=1)
 
 
 def job_kinds(
@@ -22,7 +20,6 @@ def job_kinds(
     uploads: UploadService,
     idempotency: IdempotencyService,
     logins: LoginServices,
-    publisher: CheckpointPublisher,
     tokens: TokenService,
 ) -> Sequence[JobKind]:
     """Return every kind of background work."""
@@ -32,21 +29,9 @@ def job_kinds(
         every(TIDIED_EVERY, "access.forget_logins", logins.forget_old),
         every(NOTICED_EVERY, "access.notice_expiring", tokens.notice_expiring),
         every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
-        _publishing(publisher),
     )
 
 
 def retention_kinds(privacy: PrivacyService) -> Sequence[JobKind]:
     """Return the background work that lets go of what is old."""
     return (every(_PRUNED_EVERY, "audit.prune", privacy.prune),)
-
-
-def _publishing(publisher: CheckpointPublisher) -> JobKind:
-    def handle(work: Work) -> Outcome:
-        publisher.publish(stopping=lambda: work.stopping)
-        return Again(_LOOKED_AT_EVERY)
-
-    def wanted() -> Sequence[str]:
-        return (_PUBLISH,) if publisher.wanted() else ()
-
-    return JobKind(_PUBLISH, handle, recurring=True, wanted=wanted)

@@ -8,7 +8,7 @@ from modelkeep.app import schema
 from modelkeep.app.background import job_kinds, retention_kinds
 from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
-from modelkeep.app.log_keys import ServerLogKeys
+from modelkeep.app.publishing import LogServices, log_services
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import (
     AccessService,
@@ -23,11 +23,9 @@ from modelkeep.domains.audit import (
     AuditReader,
     AuditService,
     AuditSink,
-    CheckpointPublisher,
     ExportService,
     IdempotencyService,
     IdempotencySink,
-    LogKeyService,
     PrivacyService,
     ProofService,
 )
@@ -67,8 +65,7 @@ class Services:
     audit_reader: AuditReader
     audit_exports: ExportService
     audit_privacy: PrivacyService
-    log_keys: LogKeyService
-    publisher: CheckpointPublisher
+    log: LogServices
     proofs: ProofService
     idempotency: IdempotencyService
     uploads: UploadService
@@ -96,10 +93,10 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     operations = ArtifactOperations(clock, ids, limits)
     idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
     privacy = PrivacyService(database, access, clock, ids, timedelta(days=settings.audit_retention_days))
-    publisher = CheckpointPublisher(database, signers := ServerLogKeys(settings), clock)
+    log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
-    tidying = job_kinds(jobs, uploads, idempotency, who.logins, publisher, who.tokens)
-    kinds = (*tidying, *retention_kinds(privacy), *deliveries.kinds())
+    tidying = job_kinds(jobs, uploads, idempotency, who.logins, who.tokens)
+    kinds = (*tidying, *retention_kinds(privacy), *deliveries.kinds(), *log.job_kinds)
     background = JobRunner(jobs, kinds, metrics=job_metrics())
     database.listen(background.wake)
 
@@ -118,8 +115,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         audit_reader=AuditReader(database),
         audit_exports=ExportService(database, access, clock, settings.public_url),
         audit_privacy=privacy,
-        log_keys=LogKeyService(database, signers, clock),
-        publisher=publisher,
+        log=log,
         proofs=ProofService(database, access),
         idempotency=idempotency,
         uploads=uploads,
@@ -166,7 +162,7 @@ def prepare(settings: Settings, services: Services) -> str | None:
 def _seed(services: Services) -> str | None:
     token = services.authentication.prepare()
     services.namespaces.prepare(STARTUP)
-    services.log_keys.prepare(STARTUP)
+    services.log.keys.prepare(STARTUP)
     return token
 
 

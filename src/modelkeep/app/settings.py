@@ -54,6 +54,7 @@ class Settings:
     previous_secret_keys: str = field(default="", repr=False)
     log_key: str = field(default="", repr=False)
     log_name: str = ""
+    anchors: str = field(default="", repr=False)
     tls_certificate: str = ""
     tls_key: str = ""
     behind_proxy: bool = False

@@ -8,6 +8,7 @@ from modelkeep.cli.command import Program, examples
 from modelkeep.cli.commands.alias import alias
 from modelkeep.cli.commands.audit import audit
 from modelkeep.cli.commands.audit_privacy import PRIVACY_COMMANDS
+from modelkeep.cli.commands.audit_proofs import PROOFS
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
@@ -41,7 +42,7 @@ def command_line() -> None:
     """Modelkeep, an AI model registry."""
 
 
-for _command in PRIVACY_COMMANDS:
+for _command in (*PRIVACY_COMMANDS, *PROOFS):
     audit.add_command(_command)
 for _command in (command for commands in _SECTIONS.values() for command in commands):
     command_line.add_command(_command)

@@ -25,6 +25,7 @@ from modelkeep.client.parallel import DEFAULT_WORKERS
 from modelkeep.client.placement import Placement
 from modelkeep.client.privacy import PrivacyMethods
 from modelkeep.client.progress import OneAtATime, Progress
+from modelkeep.client.proofs import ProofMethods
 from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
 from modelkeep.client.retries import Retries
@@ -64,6 +65,7 @@ class Registry(
     PublisherMethods,
     PrivacyMethods,
     TokenMethods,
+    ProofMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -116,7 +116,7 @@ def read_checkpoints(lines: Iterable[str]) -> Iterator[Checkpoint]:
             yield Checkpoint.parse(text, signatures)
             text, signatures, below = "", [], False
         if line:
-            text += line + "\n"
+            text, below = ("" if below else text) + line + "\n", False
         else:
             below = bool(text)
     if text:

@@ -12,7 +12,7 @@ from modelkeep.platform.signing import verify
 
 
 def publish(rest: Rest) -> None:
-    rest.services.publisher.publish()
+    rest.services.log.publisher.publish()
 
 
 def get(rest: Rest, path: str) -> Any:  # noqa: ANN401 - JSON

@@ -62,7 +62,7 @@ def test_a_checkpoint_covers_what_was_committed_and_is_signed(
 ) -> None:
     for count in (1, 2, 5, 0, 16):
         grow(services, admin, count, start=len(leaves(services)))
-        assert services.publisher.publish() in (0, len(leaves(services)))
+        assert services.log.publisher.publish() in (0, len(leaves(services)))
         check_tree(services)
     found = newest(services)
     (signer,) = ServerLogKeys(settings).given()
@@ -70,7 +70,7 @@ def test_a_checkpoint_covers_what_was_committed_and_is_signed(
     assert line.by(signer.verifier)
     assert verify(signer.verifier.public, found.note.text.encode(), line.payload)
     assert found.size == len(leaves(services))
-    assert services.publisher.publish_once() is None
+    assert services.log.publisher.publish_once() is None
 
 
 def test_a_log_that_is_far_behind_is_caught_up_in_steps(
@@ -78,30 +78,30 @@ def test_a_log_that_is_far_behind_is_caught_up_in_steps(
 ) -> None:
     monkeypatch.setattr(publishing, "BATCH", 7)
     grow(services, admin, 40)
-    assert services.publisher.publish() == len(leaves(services))
+    assert services.log.publisher.publish() == len(leaves(services))
     check_tree(services)
 
 
 def test_publishers_at_once_make_one_tree(services: Services, admin: Actor) -> None:
     def work(number: int) -> None:
         grow(services, admin, 5, start=number * 5)
-        services.publisher.publish()
+        services.log.publisher.publish()
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(8)))
-    services.publisher.publish()
+    services.log.publisher.publish()
     check_tree(services)
     assert newest(services).size == len(leaves(services))
 
 
 def test_there_is_something_to_publish_until_it_is(services: Services, admin: Actor) -> None:
-    assert services.publisher.wanted()
-    services.publisher.publish()
-    assert not services.publisher.wanted()
+    assert services.log.publisher.wanted()
+    services.log.publisher.publish()
+    assert not services.log.publisher.wanted()
     grow(services, admin, 1)
-    assert not services.publisher.wanted(), "not yet: it has just published"
-    services.publisher._pace.not_before = 0
-    assert services.publisher.wanted()
+    assert not services.log.publisher.wanted(), "not yet: it has just published"
+    services.log.publisher._pace.not_before = 0
+    assert services.log.publisher.wanted()
 
 
 @pytest.mark.parametrize(
@@ -116,18 +116,18 @@ def test_there_is_something_to_publish_until_it_is(services: Services, admin: Ac
     ids=["entry", "gap", "node", "root", "shorter"],
 )
 def test_what_was_changed_is_not_signed(services: Services, admin: Actor, settings: Settings, change: object) -> None:
-    services.publisher.publish()
+    services.log.publisher.publish()
     grow(services, admin, 4)
     tampered(settings.database_url, change)
     with pytest.raises(TamperedLogError, match="nothing more is signed"):
-        services.publisher.publish()
-    assert not services.publisher.wanted(), "it waits after a failure"
+        services.log.publisher.publish()
+    assert not services.log.publisher.wanted(), "it waits after a failure"
 
 
 def test_an_entry_whose_body_was_pruned_is_in_the_tree(services: Services, admin: Actor, settings: Settings) -> None:
     grow(services, admin, 3)
     tampered(settings.database_url, update(ENTRY).where(ENTRY.c.seq < 3).values(payload=None))
-    assert services.publisher.publish() == newest(services).size
+    assert services.log.publisher.publish() == newest(services).size
 
 
 def test_the_first_start_makes_the_key_which_only_its_owner_reads(services: Services, settings: Settings) -> None:
@@ -139,22 +139,22 @@ def test_the_first_start_makes_the_key_which_only_its_owner_reads(services: Serv
     assert (row.vkey, row.valid_from, row.valid_to) == (str(signer.verifier), 0, None)
     created = services.audit_reader.read(-1, 100)[-1]
     assert (created.action, created.data) == ("audit.log_key_created", {"vkey": row.vkey, "valid_from": 0})
-    services.log_keys.prepare(STARTUP)
+    services.log.keys.prepare(STARTUP)
     assert services.audit_reader.size() == created.seq + 1
 
 
 def test_a_key_is_replaced_with_an_overlap(services: Services, admin: Actor, settings: Settings) -> None:
     keys = ServerLogKeys(settings)
     (old,) = keys.given()
-    first = services.publisher.publish()
+    first = services.log.publisher.publish()
     new = keys.replace()
-    services.log_keys.prepare(STARTUP)
-    overlap = services.publisher.publish()
+    services.log.keys.prepare(STARTUP)
+    overlap = services.log.publisher.publish()
     assert signed_by(services) == [old.verifier, new.verifier]
     assert keys.drop_old() == [old]
-    services.log_keys.prepare(STARTUP)
+    services.log.keys.prepare(STARTUP)
     grow(services, admin, 1)
-    services.publisher.publish()
+    services.log.publisher.publish()
     assert signed_by(services) == [new.verifier]
     with services.access.database.snapshot() as tx:
         was, now = TreeRepository(tx.session).log_keys()
@@ -180,21 +180,21 @@ def signed_by(services: Services) -> list[VerifierKey]:
 def test_a_server_with_another_key_is_told_so_at_its_start(
     services: Services, admin: Actor, settings: Settings, tmp_path: Path
 ) -> None:
-    services.publisher.publish()
+    services.log.publisher.publish()
     other = replace(settings, data_dir=tmp_path / "other")
     with pytest.raises(LogKeyMismatchError, match="MODELKEEP_LOG_KEY"), registry(other):
         pass
     shared = replace(other, log_key=ServerLogKeys(settings).file.read_text())
     with registry(shared) as (second, _):
         second.namespaces.create(admin, "shared", description="")
-        assert second.publisher.publish() == second.audit_reader.size()
+        assert second.log.publisher.publish() == second.audit_reader.size()
     assert not ServerLogKeys(other).file.exists()
 
 
 def test_a_key_that_was_taken_away_while_the_server_runs_signs_nothing(services: Services, settings: Settings) -> None:
     ServerLogKeys(settings).file.unlink()
     with pytest.raises(LogKeyMismatchError, match="does not have"):
-        services.publisher.publish()
+        services.log.publisher.publish()
 
 
 def test_keys_of_the_environment_are_changed_there(settings: Settings) -> None:
@@ -208,12 +208,12 @@ def test_keys_of_the_environment_are_changed_there(settings: Settings) -> None:
 def test_the_name_of_the_log_is_what_was_set(settings: Settings, tmp_path: Path) -> None:
     named = replace(settings, data_dir=tmp_path / "named", log_name="models.example.org/log")
     with registry(named) as (services, _):
-        services.publisher.publish()
+        services.log.publisher.publish()
         assert newest(services).note.text.startswith("models.example.org/log\n")
 
 
 def test_a_checkpoint_of_a_size_is_stored_once(services: Services, settings: Settings) -> None:
-    services.publisher.publish()
+    services.log.publisher.publish()
     found = newest(services)
     row = {"size": found.size, "root": b"r" * 32, "note": str(found.note), "at": found.at}
     with pytest.raises(Exception, match=r"(?i)unique"):

@@ -149,12 +149,12 @@ ATTACKS: Sequence[tuple[Callable[[Attacker], None], bool, set[str]]] = (
 @pytest.fixture
 def victim(services: Services, admin: Actor) -> Services:
     """A registry with a log of several checkpoints: at 7, at 12 and at its end."""
-    services.publisher.publish()
+    services.log.publisher.publish()
     for number in range(20):
         services.namespaces.create(admin, f"team-{number}", description=f"Of the team {number}")
         if services.audit_reader.size() in (VICTIM, KEPT):
-            services.publisher.publish()
-    services.publisher.publish()
+            services.log.publisher.publish()
+    services.log.publisher.publish()
     return services
 
 
@@ -275,13 +275,13 @@ def test_an_old_backup_that_was_restored_is_seen_by_what_was_kept_elsewhere(
 ) -> None:
     for number in range(3):
         services.namespaces.create(admin, f"team-{number}", description="")
-    services.publisher.publish()
+    services.log.publisher.publish()
     services.close()
     live, backup = Path(settings.database_url.removeprefix("sqlite:///")), tmp_path / "backup"
     shutil.copyfile(live, backup)
     with registry(settings) as (later, _):
         later.namespaces.create(admin, "after-the-backup", description="")
-        later.publisher.publish()
+        later.log.publisher.publish()
         kept = stored_notes(settings)[-1:]
     shutil.copyfile(backup, live)
     with registry(settings) as (restored, _):
@@ -290,7 +290,7 @@ def test_an_old_backup_that_was_restored_is_seen_by_what_was_kept_elsewhere(
         assert shorter.what == "shorter"
         for number in range(5):
             restored.namespaces.create(admin, f"again-{number}", description="")
-        restored.publisher.publish()
+        restored.log.publisher.publish()
         assert [fault.what for fault in verified(settings, raw_export(settings), [*stored_notes(settings), *kept])] == [
             "root"
         ]

@@ -12,20 +12,26 @@ from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
 from modelkeep.domains.audit.operations import receipts_of
+from modelkeep.domains.audit.ports import Anchor
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
+    AnchorService,
     AnchorState,
     AuditReader,
     AuditService,
     AuditSink,
     CheckpointPublisher,
     ExportService,
+    FileAnchor,
     IdempotencyService,
     IdempotencySink,
     LogKeyService,
     PrivacyService,
     ProofService,
+    StoreAnchor,
     StoredCheckpoint,
+    WebhookAnchor,
+    WitnessAnchor,
 )
 
 __all__ = [
@@ -33,6 +39,8 @@ __all__ = [
     "BEFORE_ALL",
     "MEDIA_TYPE",
     "VOCABULARY",
+    "Anchor",
+    "AnchorService",
     "AnchorState",
     "AuditReader",
     "AuditService",
@@ -46,6 +54,7 @@ __all__ = [
     "EventType",
     "ExportFormat",
     "ExportService",
+    "FileAnchor",
     "Hold",
     "IdempotencyService",
     "IdempotencySink",
@@ -56,8 +65,11 @@ __all__ = [
     "PrivacyService",
     "ProofService",
     "SigningKey",
+    "StoreAnchor",
     "StoredCheckpoint",
     "VerifierKey",
+    "WebhookAnchor",
+    "WitnessAnchor",
     "cloud_event",
     "cloud_type",
     "growth_errors",

@@ -64,6 +64,6 @@ class Anchor(Protocol):
         """Hand over a checkpoint and return the cosignatures that were given for it. Doing it twice does no harm.
 
         Raises:
-            AnchorFailedError: it could not be done now.
+            RegistryError: it could not be done now, such as `AnchorFailedError`.
             ForkedLogError: the anchor remembers another log, or a longer one.
         """

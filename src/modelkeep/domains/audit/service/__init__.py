@@ -1,6 +1,13 @@
 """Use cases of the audit log."""
 
 from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
+from modelkeep.domains.audit.service.anchors import (
+    AnchorService,
+    FileAnchor,
+    StoreAnchor,
+    WebhookAnchor,
+    WitnessAnchor,
+)
 from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.log_keys import LogKeyService
 from modelkeep.domains.audit.service.privacy import PrivacyService
@@ -13,16 +20,21 @@ from modelkeep.domains.audit.service.sink import AuditSink
 
 __all__ = [
     "BEFORE_ALL",
+    "AnchorService",
     "AnchorState",
     "AuditReader",
     "AuditService",
     "AuditSink",
     "CheckpointPublisher",
     "ExportService",
+    "FileAnchor",
     "IdempotencyService",
     "IdempotencySink",
     "LogKeyService",
     "PrivacyService",
     "ProofService",
+    "StoreAnchor",
     "StoredCheckpoint",
+    "WebhookAnchor",
+    "WitnessAnchor",
 ]
