@@ -148,6 +148,7 @@ def test_every_change_of_a_record_requires_if_match(operations: list[Operation])
 
 
 CREDENTIALS = {
+    "report_leaked_token": "a scanner of secrets reads it, and has no use for one",
     "mint_ci_token": "a program of the CI reads it, and has no use for one",
     "begin_device_login": "a login that has begun is no fact yet",
     "finish_device_login": "a program waits for its token",

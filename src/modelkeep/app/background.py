@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from modelkeep.domains.access import LoginServices, TokenService
+from modelkeep.app.entrance import Entrance
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import IdempotencyService, PrivacyService
 from modelkeep.platform.jobs import JobKind, JobStore, every
@@ -19,15 +19,15 @@ def job_kinds(
     store: JobStore,
     uploads: UploadService,
     idempotency: IdempotencyService,
-    logins: LoginServices,
-    tokens: TokenService,
+    who: Entrance,
 ) -> Sequence[JobKind]:
     """Return every kind of background work."""
     return (
         every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads),
         every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old),
-        every(TIDIED_EVERY, "access.forget_logins", logins.forget_old),
-        every(NOTICED_EVERY, "access.notice_expiring", tokens.notice_expiring),
+        every(TIDIED_EVERY, "access.forget_logins", who.logins.forget_old),
+        every(NOTICED_EVERY, "access.notice_expiring", who.tokens.notice_expiring),
+        every(TIDIED_EVERY, "throttling.forget", who.limits.throttle.forget_old),
         every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
     )
 

@@ -14,6 +14,7 @@ from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
     LoginServices,
+    RequestLimits,
     SessionService,
     TokenService,
     UsageRecorder,
@@ -59,6 +60,7 @@ class Services:
     sessions: SessionService
     usage: UsageRecorder
     tokens: TokenService
+    limits: RequestLimits
     access: AccessService
     audit: AuditService
     logins: LoginServices
@@ -95,7 +97,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     privacy = PrivacyService(database, access, clock, ids, timedelta(days=settings.audit_retention_days))
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
-    tidying = job_kinds(jobs, uploads, idempotency, who.logins, who.tokens)
+    tidying = job_kinds(jobs, uploads, idempotency, who)
     kinds = (*tidying, *retention_kinds(privacy), *deliveries.kinds(), *log.job_kinds)
     background = JobRunner(jobs, kinds, metrics=job_metrics())
     database.listen(background.wake)
@@ -109,6 +111,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         sessions=who.sessions,
         usage=who.usage,
         tokens=who.tokens,
+        limits=who.limits,
         access=access,
         audit=AuditService(database, access),
         logins=who.logins,

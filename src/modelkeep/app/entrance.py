@@ -9,6 +9,7 @@ from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
     LoginServices,
+    RequestLimits,
     SessionService,
     TokenIssuer,
     TokenService,
@@ -16,6 +17,7 @@ from modelkeep.domains.access import (
 )
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.ids import IdSource
+from modelkeep.platform.throttling import Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,7 @@ class Entrance:
     usage: UsageRecorder
     tokens: TokenService
     logins: LoginServices
+    limits: RequestLimits
 
 
 def entrance(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> Entrance:
@@ -34,11 +37,16 @@ def entrance(settings: Settings, access: AccessService, clock: Clock, ids: IdSou
     database, pepper, usage = access.database, load_secret_key(settings), UsageRecorder(access.database)
     sessions = SessionService(database, clock, ids, pepper, usage)
     issuer = TokenIssuer(clock, ids, pepper)
-    authentication = AuthenticationService(database, clock, ids, pepper, usage, previous_secret_keys(settings))
+    shared = settings.database_url.startswith("postgresql")
+    limits = RequestLimits(Throttle(database, clock, across_processes=shared), settings.request_limits)
+    authentication = AuthenticationService(
+        database, clock, ids, pepper, usage, previous_secret_keys(settings), limits=limits
+    )
     return Entrance(
         authentication=authentication,
         sessions=sessions,
         usage=usage,
         tokens=TokenService(database, access, authentication, issuer, clock),
-        logins=login_services(settings, access, sessions, issuer),
+        logins=login_services(settings, access, sessions, issuer, limits),
+        limits=limits,
     )

@@ -11,6 +11,7 @@ from modelkeep.domains.access import (
     LoginService,
     LoginServices,
     PublishingService,
+    RequestLimits,
     SessionService,
     TerminalLoginService,
     TokenIssuer,
@@ -24,7 +25,7 @@ _DEVICE_PAGE: Final = "/login/device"
 
 
 def login_services(
-    settings: Settings, access: AccessService, sessions: SessionService, tokens: TokenIssuer
+    settings: Settings, access: AccessService, sessions: SessionService, tokens: TokenIssuer, limits: RequestLimits
 ) -> LoginServices:
     """Return the services of logging in."""
     clock, ids = sessions.clock, sessions.new_id
@@ -54,6 +55,7 @@ def login_services(
             clock=clock,
             new_id=ids,
             tokens=tokens,
+            limits=limits,
             audience=settings.public_url,
         ),
     )

@@ -7,6 +7,7 @@ from enum import EnumType, StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
+from modelkeep.domains.access import LimitNumbers
 from modelkeep.domains.artifacts import UploadLimits
 from modelkeep.kernel.canonical_json import MAX_INTEGER
 from modelkeep.kernel.errors import InvalidValueError
@@ -68,6 +69,13 @@ class Settings:
     part_bytes: int = 32 * 1024 * 1024
     database_pool: int = 16
     outbound_allow: str = ""
+    logins_per_user: int = 5
+    logins_per_address: int = 20
+    logins: int = 1000
+    token_failures: int = 30
+    mints: int = 60
+    searches: int = 6000
+    exports: int = 60
     audit_retention_days: int = 3650
 
     @classmethod
@@ -112,6 +120,11 @@ class Settings:
     def manifest_limits(self) -> ManifestLimits:
         """The greatest manifest that is accepted."""
         return replace(ManifestLimits(), max_files=self.max_files, max_file_size=self.max_file_bytes)
+
+    @property
+    def request_limits(self) -> LimitNumbers:
+        """How often may be asked for what is worth guarding."""
+        return LimitNumbers(**{item.name: getattr(self, item.name) for item in fields(LimitNumbers)})
 
     @property
     def outbound_policy(self) -> OutboundPolicy:

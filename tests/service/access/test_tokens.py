@@ -134,7 +134,7 @@ def test_a_revoked_token_opens_nothing_from_then_on_nor_do_those_made_with_it(se
 def test_a_look_up_that_was_slower_than_the_revocation_is_not_remembered(services: Services) -> None:
     ann = somebody(services)
     issued = create(services, ann)
-    known, found = services.authentication.known, (issued.token, services.authentication._look_up(issued.secret)[1])
+    known, found = services.authentication.known, (issued.token, services.authentication._look_up(issued.secret, "")[1])
     moment = known.moment()
     services.tokens.revoke(ann, issued.token.id)
     known.add(issued.token.secret_hash, found, moment)

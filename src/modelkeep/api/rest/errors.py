@@ -82,8 +82,14 @@ def problem(
         "context": error.details,
         "request_id": getattr(request.state, "request_id", ""),
     }
-    sent = {**_HEADERS.get(error.kind, {}), **(headers or {})}
+    sent = {**_HEADERS.get(error.kind, {}), **_wait(error), **(headers or {})}
     return JSONResponse(body, status, sent, media_type="application/problem+json")
+
+
+def _wait(error: RegistryError) -> Mapping[str, str]:
+    """Return when to come again, if the error knows that."""
+    seconds = error.details.get("retry_after")
+    return {"Retry-After": str(seconds)} if isinstance(seconds, int) else {}
 
 
 def _registry_error(request: Request, error: RegistryError) -> JSONResponse:

@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from modelkeep.domains.access import AccessService, AuthenticationService, LoginServices, SessionService, TokenService
+from modelkeep.domains.access import (
+    AccessService,
+    AuthenticationService,
+    LoginServices,
+    RequestLimits,
+    SessionService,
+    TokenService,
+)
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService, PrivacyService, ProofService
 from modelkeep.domains.catalog import (
@@ -30,6 +37,10 @@ class Services(Protocol):
     @property
     def tokens(self) -> TokenService:
         """Tokens."""
+
+    @property
+    def limits(self) -> RequestLimits:
+        """How often may be asked."""
 
     @property
     def access(self) -> AccessService:

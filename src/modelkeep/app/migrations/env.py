@@ -10,7 +10,8 @@ import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables
 import modelkeep.domains.catalog.tables
 import modelkeep.domains.events.tables
-import modelkeep.platform.jobs.tables  # noqa: F401 - each table module registers its tables
+import modelkeep.platform.jobs.tables
+import modelkeep.platform.throttling.tables  # noqa: F401 - each table module registers its tables
 from modelkeep.platform.database import Base
 
 

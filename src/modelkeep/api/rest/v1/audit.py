@@ -82,6 +82,7 @@ def export_audit_log(
     personal: Annotated[bool, Query(description="With texts that people typed and their names")] = True,  # noqa: FBT002 - a query parameter
 ) -> StreamingResponse:
     """Hand out entries as a file, the oldest first. The export is itself an entry of the log."""
+    call.services.limits.export(call.actor)
     pieces = call.services.audit_exports.export(call.actor, asked.query, form, personal=personal)
     headers = {"Content-Disposition": f'attachment; filename="audit.{_SUFFIXES[form]}"', "Cache-Control": "no-store"}
     return StreamingResponse(pieces, headers=headers, media_type=form.media_type)

@@ -56,6 +56,7 @@ def begin_login(
 
     def begin() -> Response:
         cookies.check_can_keep_session(request)
+        call.services.limits.login(call.request.address)
         browser = cookies.login_secret(request) or secrets.token_urlsafe(32)
         people = call.services.logins.people
         address = people.begin(provider, browser=browser, return_to=return_to, fresh=fresh)
@@ -97,6 +98,7 @@ async def log_out_by_provider(provider: str, request: Request, call: CurrentOpen
 @router.post("/devices", status_code=201)
 def begin_device_login(body: DeviceLoginIn, call: CurrentOpenCall) -> DeviceLoginOut:
     """Begin a login of a command line that somebody approves in a browser elsewhere (as RFC 8628)."""
+    call.services.limits.login(call.request.address)
     call.keep_nowhere()
     return DeviceLoginOut.of(call.services.logins.terminals.begin_device(body.label))
 

@@ -30,6 +30,7 @@ router = APIRouter(prefix="/models/{namespace}/{model}/versions", tags=["version
 @search_router.get("/versions", response_model=ListOut[VersionOut])
 def search_versions(call: CurrentCall, query: RequestedList, page: RequestedPage) -> dict[str, Any]:
     """Search the versions of all models. Orders: `created`, `changed`, `version`, `number`, `size`, `metric.NAME`."""
+    call.services.limits.search(call.actor)
     return _page(call.services.versions.list(call.actor, query, page), call)
 
 

@@ -4,6 +4,7 @@ from modelkeep.domains.access.repository import Values, permitted_where
 from modelkeep.domains.access.service.authentication import AuthenticationService
 from modelkeep.domains.access.service.authorization import AccessService
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
+from modelkeep.domains.access.service.limits import LimitNumbers, RequestLimits
 from modelkeep.domains.access.service.login_providers import LoginProviderService, Secrets, ShownProvider
 from modelkeep.domains.access.service.login_services import LoginServices
 from modelkeep.domains.access.service.logins import FinishedLogin, LoginService, ProviderAnswer
@@ -19,6 +20,7 @@ __all__ = [
     "BegunDevice",
     "FinishedLogin",
     "IssuedToken",
+    "LimitNumbers",
     "LoginProviderService",
     "LoginService",
     "LoginServices",
@@ -28,6 +30,7 @@ __all__ = [
     "OpenedSession",
     "ProviderAnswer",
     "PublishingService",
+    "RequestLimits",
     "Secrets",
     "SessionService",
     "ShownProvider",

@@ -11,6 +11,7 @@ from modelkeep.domains.access.domain.tokens import ADMIN_TOKEN_LIFE, Token, Toke
 from modelkeep.domains.access.repository import AccessRepository, BindingRepository, TokenRepository
 from modelkeep.domains.access.service.issuing import TokenIssuer, TokenTerms
 from modelkeep.domains.access.service.known_tokens import KnownTokens
+from modelkeep.domains.access.service.limits import RequestLimits
 from modelkeep.domains.access.service.usage import UsageRecorder
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import Kind, RegistryError
@@ -40,6 +41,7 @@ class AuthenticationService:
     pepper: bytes = field(repr=False)
     usage: UsageRecorder = field(repr=False)
     previous_peppers: tuple[bytes, ...] = field(default=(), repr=False)
+    limits: RequestLimits = field(kw_only=True, repr=False)
     known: KnownTokens = field(default_factory=KnownTokens, repr=False)
 
     def authenticate(self, secret: str | None, request: RequestInfo) -> Actor:
@@ -48,12 +50,13 @@ class AuthenticationService:
         Raises:
             UnauthenticatedError: there is no token, or it is malformed, unknown, expired or revoked, or is not for the
                 address that the request comes from.
+            TooManyRequestsError: too many unknown tokens came from that address.
         """
         if not secret:
             raise UnauthenticatedError(f"this needs a credential: {_ASK}")
         if not tokens.is_well_formed(secret):
             raise UnauthenticatedError("the token is malformed: copy it whole, it starts with mkp_, mks_ or mkc_")
-        token, principal = self._look_up(secret)
+        token, principal = self._look_up(secret, request.address)
         now = self.clock()
         if not token.usable_at(now):
             raise UnauthenticatedError(
@@ -76,7 +79,7 @@ class AuthenticationService:
         """Return what may be stored of a token: its hash under each pepper, the newest first."""
         return tuple(tokens.hash_secret(secret, pepper) for pepper in (self.pepper, *self.previous_peppers))
 
-    def _look_up(self, secret: str) -> tuple[Token, Principal]:
+    def _look_up(self, secret: str, address: str) -> tuple[Token, Principal]:
         newest, *older = self.hashes(secret)
         known = self.known.find(newest)
         if known is not None:
@@ -84,11 +87,11 @@ class AuthenticationService:
         moment = self.known.moment()
         with self.database.snapshot() as tx:
             token = TokenRepository(tx).find_by_secret_hash((newest, *older))
-            if token is None:
-                raise UnauthenticatedError(
-                    "the token is not known to this registry; log in again with 'modelkeep login'"
-                )
-            found = token, AccessRepository(tx).get_principal(token.principal_id)
+            holder = None if token is None else AccessRepository(tx).get_principal(token.principal_id)
+        if token is None or holder is None:
+            self.limits.token_failure(address)
+            raise UnauthenticatedError("the token is not known to this registry; log in again with 'modelkeep login'")
+        found = token, holder
         self.known.add(newest, found, moment)
         return found
 

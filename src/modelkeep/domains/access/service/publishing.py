@@ -34,6 +34,7 @@ from modelkeep.domains.access.repository import (
 )
 from modelkeep.domains.access.service.authorization import AccessService
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
+from modelkeep.domains.access.service.limits import RequestLimits
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.events import Event, Recorded
@@ -76,6 +77,7 @@ class PublishingService:
     clock: Clock
     new_id: IdSource
     tokens: TokenIssuer
+    limits: RequestLimits
     audience: str
 
     def mint(self, identity_token: str, publisher: str | None, request: RequestInfo) -> MintedToken:
@@ -164,6 +166,7 @@ class PublishingService:
         signed_part = identity_token.rpartition(".")[0]
         job = read_job(signed.claims, issuer, self.audience, self.clock(), signed=signed_part)
         chosen = choose(candidates, signed.claims, publisher)
+        self.limits.mint(chosen.publisher.id)
         _report_unknown(chosen)
         with self.database.transaction() as tx:
             if not LoginRepository(tx).use(job.digest, job.remembered_until):

@@ -1,0 +1,78 @@
+"""How often who may ask for what is worth guarding."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from modelkeep.kernel.identity import Actor
+from modelkeep.platform.throttling import Rate, Throttle
+
+_GUESSING: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitNumbers:
+    """Logins in 5 minutes; failing tokens and searches in a minute; CI tokens and exports in an hour."""
+
+    logins_per_user: int = 5
+    logins_per_address: int = 20
+    logins: int = 1000
+    token_failures: int = 30
+    mints: int = 60
+    searches: int = 6000
+    exports: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """Refuses what is asked too often. Logins and CI tokens are refused as well where nobody can count them."""
+
+    throttle: Throttle
+    numbers: LimitNumbers
+
+    def login(self, address: str, user: str = "") -> None:
+        """Count an attempt to log in: everybody's, those from an address, and those as a user.
+
+        Raises:
+            TooManyRequestsError: there were too many.
+        """
+        numbers = self.numbers
+        self.throttle.hit(Rate("logins", numbers.logins, _GUESSING, shared=True, closed=True), "")
+        by_address = Rate("logins of an address", numbers.logins_per_address, _GUESSING, shared=True, closed=True)
+        self.throttle.hit(by_address, address)
+        if user:
+            by_user = Rate("logins of a user", numbers.logins_per_user, _GUESSING, shared=True, closed=True)
+            self.throttle.hit(by_user, user)
+
+    def token_failure(self, address: str) -> None:
+        """Count a token that nobody knows.
+
+        Raises:
+            TooManyRequestsError: there were too many.
+        """
+        self.throttle.hit(Rate("unknown tokens", self.numbers.token_failures, timedelta(minutes=1)), address)
+
+    def mint(self, publisher: str) -> None:
+        """Count a token for a CI job of a publisher.
+
+        Raises:
+            TooManyRequestsError: there were too many.
+        """
+        rate = Rate("tokens of a publisher", self.numbers.mints, timedelta(hours=1), shared=True, closed=True)
+        self.throttle.hit(rate, publisher)
+
+    def search(self, actor: Actor) -> None:
+        """Count a search.
+
+        Raises:
+            TooManyRequestsError: there were too many.
+        """
+        self.throttle.hit(Rate("searches", self.numbers.searches, timedelta(minutes=1)), actor.id)
+
+    def export(self, actor: Actor) -> None:
+        """Count an export of the audit log.
+
+        Raises:
+            TooManyRequestsError: there were too many.
+        """
+        self.throttle.hit(Rate("exports", self.numbers.exports, timedelta(hours=1), shared=True), actor.id)
