@@ -19,6 +19,10 @@ UNREVISED = {
     "end_session": "a session has no revision",
     "revoke_token": "a token never changes",
     "delete_publisher": "a publisher never changes",
+    "revoke_role": "a binding is an interval: it has an end, and no revision",
+    "delete_group": "a group has no revision",
+    "add_member": "a membership is an interval",
+    "remove_member": "a membership is an interval",
 }
 """Changes that take no If-Match, and why."""
 OPEN = {

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from modelkeep.app import schema
 from modelkeep.app.background import job_kinds, retention_kinds
@@ -13,8 +14,12 @@ from modelkeep.app.settings import Settings
 from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
+    GrantService,
+    GroupService,
     LoginServices,
+    PrincipalService,
     RequestLimits,
+    RoleService,
     SessionService,
     TokenService,
     UsageRecorder,
@@ -33,6 +38,7 @@ from modelkeep.domains.audit import (
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
+    ExplanationService,
     ModelService,
     NamespaceService,
     RegistrationService,
@@ -78,6 +84,11 @@ class Services:
     aliases: AliasService
     content: ContentService
     events: EventServices
+    grants: GrantService
+    roles: RoleService
+    groups: GroupService
+    principals: PrincipalService
+    explanations: ExplanationService
     background: JobRunner
     readiness: Callable[[], dict[str, str]]
     close: Callable[[], None]
@@ -99,12 +110,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
     tidying = job_kinds(jobs, uploads, idempotency, who)
     kinds = (*tidying, *retention_kinds(privacy), *deliveries.kinds(), *log.job_kinds)
-    background = JobRunner(jobs, kinds, metrics=job_metrics())
-    database.listen(background.wake)
-
-    def close() -> None:
-        verifications.close()
-        database.close()
+    database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
 
     return Services(
         authentication=who.authentication,
@@ -129,15 +135,25 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, ArtifactService(database, store), limits),
         events=events,
+        grants=GrantService(database, access, clock, ids),
+        roles=RoleService(database, access, clock),
+        groups=GroupService(database, access, clock, ids),
+        principals=PrincipalService(database, access, clock, ids),
+        explanations=ExplanationService(database, access, clock),
         background=background,
         readiness=lambda: _readiness(database, store),
-        close=close,
+        close=partial(_close, verifications, database),
     )
 
 
 def _database(settings: Settings, clock: Clock) -> Database:
     engines = open_engines(settings.database_url, pool_size=settings.database_pool)
     return Database(engines, sinks=[IdempotencySink(clock), AuditSink(clock)])
+
+
+def _close(verifications: KeyedTasks, database: Database) -> None:
+    verifications.close()
+    database.close()
 
 
 def prepare(settings: Settings, services: Services) -> str | None:

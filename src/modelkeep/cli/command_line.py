@@ -5,6 +5,7 @@ from typing import Final
 import click
 
 from modelkeep.cli.command import Program, examples
+from modelkeep.cli.commands.access import access
 from modelkeep.cli.commands.alias import alias
 from modelkeep.cli.commands.audit import audit
 from modelkeep.cli.commands.audit_privacy import PRIVACY_COMMANDS
@@ -14,10 +15,13 @@ from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
 from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
+from modelkeep.cli.commands.group import group
 from modelkeep.cli.commands.login import login, logout, whoami
 from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
+from modelkeep.cli.commands.principal import principal, service_account
 from modelkeep.cli.commands.publisher import publisher
+from modelkeep.cli.commands.role import role
 from modelkeep.cli.commands.tag import tag
 from modelkeep.cli.commands.token import token
 from modelkeep.cli.commands.transfers import pull, push
@@ -25,6 +29,7 @@ from modelkeep.cli.commands.transfers import pull, push
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve),
     "Facts about them": (tag, alias, metrics, delete, restore),
+    "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),
     "Who gets in": (token, publisher, login_provider),
     "This machine": (login, logout, whoami, doctor, config, completion),

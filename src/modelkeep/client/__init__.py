@@ -8,6 +8,16 @@ import importlib
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from modelkeep.client.access_values import (
+        Account,
+        Binding,
+        Explanation,
+        Granting,
+        Group,
+        Member,
+        ReviewLine,
+        Role,
+    )
     from modelkeep.client.cache import Cache, CacheUsage, Pruned
     from modelkeep.client.errors import (
         AlreadyExistsError,
@@ -54,10 +64,12 @@ if TYPE_CHECKING:
     from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 
 __all__ = [
+    "Account",
     "AliasInterval",
     "AlreadyExistsError",
     "ApiError",
     "Author",
+    "Binding",
     "BlockedError",
     "Cache",
     "CacheUsage",
@@ -69,8 +81,11 @@ __all__ = [
     "DeviceLogin",
     "DiskFullError",
     "Environment",
+    "Explanation",
     "FileChangedError",
     "ForbiddenError",
+    "Granting",
+    "Group",
     "InvalidArtifactError",
     "InvalidRequestError",
     "InvalidSettingError",
@@ -81,6 +96,7 @@ __all__ = [
     "Listing",
     "LoginOffer",
     "LoginProvider",
+    "Member",
     "Metric",
     "Model",
     "ModelVersion",
@@ -94,6 +110,8 @@ __all__ = [
     "Receipt",
     "Registry",
     "RegistryError",
+    "ReviewLine",
+    "Role",
     "ServerUnreachableError",
     "Settings",
     "StageInterval",
@@ -119,6 +137,7 @@ _MODULES: Final = (
     "cache",
     "records",
     "values",
+    "access_values",
     "model_versions",
     "publishers",
     "tokens",

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, Unpack
 
+from modelkeep.client.access import AccessMethods
 from modelkeep.client.aliases import AliasMethods
 from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, scan
@@ -66,6 +67,7 @@ class Registry(
     PrivacyMethods,
     TokenMethods,
     ProofMethods,
+    AccessMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -17,11 +17,14 @@ from tests.unit.docs.pages import SOURCE, codes, table
 
 from modelkeep.domains.access import REGISTRY, Permission
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
+from modelkeep.domains.access.domain.groups import Group
 from modelkeep.domains.access.domain.memberships import member_added, member_removed
 from modelkeep.domains.access.domain.openid.providers import ProviderDetails, new_provider
+from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.publishing.conditions import GITHUB_ISSUER, GitHubConditions
 from modelkeep.domains.access.domain.publishing.publishers import Publisher
 from modelkeep.domains.access.domain.refusals import refusal
+from modelkeep.domains.access.domain.roles import Role
 from modelkeep.domains.access.domain.sessions import Session
 from modelkeep.domains.access.domain.tokens import Revocation, Token
 from modelkeep.domains.audit import VOCABULARY, EventType, growth_errors
@@ -42,7 +45,6 @@ NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ANA = Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset())
 SCORER = ModelName("fraud", "scorer")
 MADE_BY_A_SERVICE = {
-    "access.principal_created",
     "access.ci_token_minted",
     "access.identity_linked",
     "access.user_logged_in",
@@ -150,6 +152,16 @@ def events() -> Iterator[Event]:
     session = Session(SessionId("s"), ANA.id, b"hash", NOW, NOW, NOW)
     yield session.opened(ANA)
     yield session.end(ANA, NOW)[1]
+    group = Group("g", "risk", NOW, ANA.id)
+    yield group.created(ANA)
+    yield group.delete(ANA, NOW)[1]
+    role = Role("releaser", frozenset({Permission.STAGE_PROMOTE}), "Releases", NOW, ANA.id, revision=1)
+    yield role.created(ANA, NOW)
+    yield role.change(ANA, NOW, permissions=frozenset({Permission.MODEL_READ}), description=None)[1]
+    yield role.deleted(ANA, NOW)
+    account = Principal(PrincipalId("s"), PrincipalKind.SERVICE, "trainer", frozenset(), NOW, owner_id=ANA.id)
+    yield account.created(ANA)
+    yield account.disable(ANA, NOW)[1]
     denied = refusal(ANA, Permission.GRANT_WRITE, REGISTRY, NOW).event
     assert denied is not None
     yield denied

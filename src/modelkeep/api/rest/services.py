@@ -6,8 +6,12 @@ from typing import Protocol
 from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
+    GrantService,
+    GroupService,
     LoginServices,
+    PrincipalService,
     RequestLimits,
+    RoleService,
     SessionService,
     TokenService,
 )
@@ -16,6 +20,7 @@ from modelkeep.domains.audit import AuditService, ExportService, IdempotencyServ
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
+    ExplanationService,
     ModelService,
     NamespaceService,
     RegistrationService,
@@ -97,6 +102,26 @@ class Services(Protocol):
     @property
     def proofs(self) -> ProofService:
         """Checkpoints and proofs of the audit log."""
+
+    @property
+    def grants(self) -> GrantService:
+        """Who holds which role."""
+
+    @property
+    def roles(self) -> RoleService:
+        """What roles grant."""
+
+    @property
+    def groups(self) -> GroupService:
+        """Groups of principals."""
+
+    @property
+    def principals(self) -> PrincipalService:
+        """Users, service accounts and CI identities."""
+
+    @property
+    def explanations(self) -> ExplanationService:
+        """Why somebody may."""
 
     @property
     def readiness(self) -> Callable[[], dict[str, str]]:

@@ -147,7 +147,7 @@ def search(
 @AS_OF
 @pass_invocation
 def resolve(invocation: Invocation, reference: str, as_of: str | None) -> None:
-    """Say which version a reference means.
+    """Say what a reference means.
 
     The answer is its exact reference, its number, the digest of its content, and who made an alias or stage so.
     """

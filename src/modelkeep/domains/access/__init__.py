@@ -1,5 +1,7 @@
 """Who may do what: principals, groups, tokens, roles, bindings and permissions."""
 
+from modelkeep.domains.access.domain.bindings import Binding, BindingQuery, NewBinding, Reviewed
+from modelkeep.domains.access.domain.groups import Group, Membership
 from modelkeep.domains.access.domain.openid.logins import ATTEMPT_LIFE
 from modelkeep.domains.access.domain.openid.providers import (
     DEFAULT_ALGORITHMS,
@@ -8,12 +10,13 @@ from modelkeep.domains.access.domain.openid.providers import (
     ProviderDetails,
 )
 from modelkeep.domains.access.domain.openid.terminals import DeviceLogin, LoopbackRequest, shown_code
-from modelkeep.domains.access.domain.permissions import Permission
+from modelkeep.domains.access.domain.permissions import NEVER, ROLES, Permission
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.publishing.conditions import PublisherKind, default_issuer, read_conditions
 from modelkeep.domains.access.domain.publishing.publishers import Publisher
 from modelkeep.domains.access.domain.reach import Reach
 from modelkeep.domains.access.domain.refusals import ForbiddenError
+from modelkeep.domains.access.domain.roles import Role
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
 from modelkeep.domains.access.domain.sessions import (
     CrossSiteRequestError,
@@ -22,6 +25,7 @@ from modelkeep.domains.access.domain.sessions import (
     StepUpRequiredError,
     require_recent_login,
 )
+from modelkeep.domains.access.domain.standing import Explanation, Question
 from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
 from modelkeep.domains.access.operations import anonymise, end_bindings_in
 from modelkeep.domains.access.service import (
@@ -29,6 +33,8 @@ from modelkeep.domains.access.service import (
     AuthenticationService,
     BegunDevice,
     FinishedLogin,
+    GrantService,
+    GroupService,
     IssuedToken,
     LimitNumbers,
     LoginProviderService,
@@ -38,9 +44,11 @@ from modelkeep.domains.access.service import (
     NewPublisher,
     NewToken,
     OpenedSession,
+    PrincipalService,
     ProviderAnswer,
     PublishingService,
     RequestLimits,
+    RoleService,
     SessionService,
     ShownProvider,
     TerminalLoginService,
@@ -56,14 +64,22 @@ __all__ = [
     "ATTEMPT_LIFE",
     "DEFAULT_ALGORITHMS",
     "DEFAULT_SCOPES",
+    "NEVER",
     "REGISTRY",
+    "ROLES",
     "AccessService",
     "AuthenticationService",
     "BegunDevice",
+    "Binding",
+    "BindingQuery",
     "CrossSiteRequestError",
     "DeviceLogin",
+    "Explanation",
     "FinishedLogin",
     "ForbiddenError",
+    "GrantService",
+    "Group",
+    "GroupService",
     "IssuedToken",
     "LimitNumbers",
     "LoginProvider",
@@ -71,19 +87,26 @@ __all__ = [
     "LoginService",
     "LoginServices",
     "LoopbackRequest",
+    "Membership",
     "MintedToken",
+    "NewBinding",
     "NewPublisher",
     "NewToken",
     "OpenedSession",
     "Permission",
     "Principal",
+    "PrincipalService",
     "ProviderAnswer",
     "ProviderDetails",
     "Publisher",
     "PublisherKind",
     "PublishingService",
+    "Question",
     "Reach",
     "RequestLimits",
+    "Reviewed",
+    "Role",
+    "RoleService",
     "Scope",
     "Session",
     "SessionNotFoundError",

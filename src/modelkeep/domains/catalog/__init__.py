@@ -17,6 +17,7 @@ from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
 from modelkeep.domains.catalog.service import (
     AliasService,
     ContentService,
+    ExplanationService,
     ModelService,
     NamespaceService,
     NewModel,
@@ -34,6 +35,7 @@ __all__ = [
     "ContentService",
     "DataRef",
     "Environment",
+    "ExplanationService",
     "ListQuery",
     "Metric",
     "Model",

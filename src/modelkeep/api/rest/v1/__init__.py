@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from modelkeep.api.rest.v1 import (
+    access,
     aliases,
     audit,
     content,
@@ -10,9 +11,11 @@ from modelkeep.api.rest.v1 import (
     logins,
     models,
     namespaces,
+    principals,
     privacy,
     proofs,
     publishers,
+    roles,
     sessions,
     tags,
     tokens,
@@ -41,6 +44,9 @@ routers: tuple[APIRouter, ...] = (
     privacy.router,
     proofs.router,
     logins.router,
+    access.router,
+    roles.router,
+    principals.router,
 )
 
 __all__ = ["routers"]

@@ -17,6 +17,12 @@ class ForbiddenError(RegistryError):
     code = "access.forbidden"
 
 
+class GrantExceedsError(ForbiddenError):
+    """Nobody gives away what they do not hold there themselves."""
+
+    code = "access.grant_exceeds"
+
+
 def refusal(actor: Actor, permission: Permission, scope: Scope, at: datetime) -> ForbiddenError:
     """Return the error that names the permission and whom to ask; if it is privileged, it brings its audit event."""
     where = "the registry" if scope == REGISTRY else str(scope)
@@ -27,7 +33,23 @@ def refusal(actor: Actor, permission: Permission, scope: Scope, at: datetime) ->
         scope=str(scope),
     )
     if permission.is_privileged:
-        unkeyed = replace(actor, request=replace(actor.request, idempotency_key=None))  # a refusal is no effect
-        data = {"permission": permission.value, "scope": str(scope)}
-        error.event = Event("access.access_denied", str(scope), unkeyed, at, data)
+        error.event = _denied(actor, permission, scope, at)
     return error
+
+
+def excess(actor: Actor, missing: frozenset[Permission], scope: Scope, at: datetime) -> ForbiddenError:
+    """Return the error for who would give away what they do not hold there themselves."""
+    error = GrantExceedsError(
+        f"{actor.name} does not hold {', '.join(sorted(missing))} on {scope}, and nobody gives away what they do not "
+        "hold; ask somebody who does",
+        permissions=sorted(missing),
+        scope=str(scope),
+    )
+    error.event = _denied(actor, min(missing), scope, at)
+    return error
+
+
+def _denied(actor: Actor, permission: Permission, scope: Scope, at: datetime) -> Event:
+    unkeyed = replace(actor, request=replace(actor.request, idempotency_key=None))  # a refusal is no effect
+    data = {"permission": permission.value, "scope": str(scope)}
+    return Event("access.access_denied", str(scope), unkeyed, at, data)

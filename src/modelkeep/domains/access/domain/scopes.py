@@ -44,6 +44,11 @@ class Scope:
         return None if self.text == REGISTRY_TEXT else self.text.partition("/")[0]
 
     @property
+    def model(self) -> ModelName | None:
+        """The model it is, or None."""
+        return ModelName.parse(self.text) if "/" in self.text else None
+
+    @property
     def lineage(self) -> tuple[str, ...]:
         """The texts of all scopes that contain it, itself included, the widest first."""
         if self.namespace is None:

@@ -1,6 +1,8 @@
 """Stores what access control knows."""
 
 from modelkeep.domains.access.repository.bindings import BindingRepository
+from modelkeep.domains.access.repository.directory import DirectoryRepository
+from modelkeep.domains.access.repository.groups import GroupRepository
 from modelkeep.domains.access.repository.last_uses import LastUseRepository
 from modelkeep.domains.access.repository.login_providers import LoginProviderRepository
 from modelkeep.domains.access.repository.logins import LoginRepository
@@ -8,7 +10,10 @@ from modelkeep.domains.access.repository.memberships import MembershipRepository
 from modelkeep.domains.access.repository.predicate import CHECK, Values, bound_values, permitted_where, scope_values
 from modelkeep.domains.access.repository.principals import AccessRepository
 from modelkeep.domains.access.repository.publishers import PublisherRepository
+from modelkeep.domains.access.repository.reviews import review
+from modelkeep.domains.access.repository.roles import RoleRepository
 from modelkeep.domains.access.repository.sessions import SessionRepository
+from modelkeep.domains.access.repository.standings import permissions_of, read_standing
 from modelkeep.domains.access.repository.terminals import TerminalRepository
 from modelkeep.domains.access.repository.tokens import TokenRepository
 
@@ -16,16 +21,22 @@ __all__ = [
     "CHECK",
     "AccessRepository",
     "BindingRepository",
+    "DirectoryRepository",
+    "GroupRepository",
     "LastUseRepository",
     "LoginProviderRepository",
     "LoginRepository",
     "MembershipRepository",
     "PublisherRepository",
+    "RoleRepository",
     "SessionRepository",
     "TerminalRepository",
     "TokenRepository",
     "Values",
     "bound_values",
+    "permissions_of",
     "permitted_where",
+    "read_standing",
+    "review",
     "scope_values",
 ]

@@ -1,14 +1,19 @@
 """Bindings within one transaction."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, or_, select, update
 
-from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
+from modelkeep.domains.access.domain.bindings import Binding, BindingQuery, Subject, SubjectType
 from modelkeep.domains.access.domain.scopes import Scope
+from modelkeep.domains.access.repository.intervals import held_at
+from modelkeep.domains.access.repository.predicate import SUBJECTS, Values, permitted_where
 from modelkeep.domains.access.tables import BINDING
 from modelkeep.kernel.identity import PrincipalId
+from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction
+from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page
 
 BINDINGS: AnySelect = select(
     BINDING.c.id,
@@ -24,6 +29,7 @@ BINDINGS: AnySelect = select(
     BINDING.c.until,
     BINDING.c.ended_by,
 )
+_READABLE = permitted_where(namespace=BINDING.c.namespace, model=BINDING.c.scope)
 _CURRENT = BINDINGS.where(BINDING.c.until.is_(None))
 
 
@@ -51,19 +57,61 @@ class BindingRepository:
         }
         self._session.execute(insert(BINDING), values)
 
+    def find(self, binding_id: str) -> Binding | None:
+        """Return a binding, ended or not, or None."""
+        row = self._session.execute(BINDINGS.where(BINDING.c.id == binding_id)).one_or_none()
+        return None if row is None else build_binding(row)
+
+    def current(self, subject: Subject, role: str, scope: Scope, stage: str) -> Binding | None:
+        """Return the binding that gives a subject the role there and that nobody has ended, or None."""
+        row = self._session.execute(
+            _CURRENT.where(
+                BINDING.c.subject_id == subject.id,
+                BINDING.c.role == role,
+                BINDING.c.scope == str(scope),
+                BINDING.c.stage == stage,
+            )
+        ).one_or_none()
+        return None if row is None else build_binding(row)
+
+    def of_subject(self, subject_id: str) -> tuple[Binding, ...]:
+        """Return the bindings of a principal or a group that nobody has ended."""
+        rows = self._session.execute(_CURRENT.where(BINDING.c.subject_id == subject_id).order_by(BINDING.c.id))
+        return tuple(build_binding(row) for row in rows)
+
+    def list(self, query: BindingQuery, request: PageRequest, values: Values) -> Page[Binding]:
+        """Return one page of bindings that the actor may read (`grant.read` on their scope), or that are its own."""
+        rows = BINDINGS.add_columns(BINDING.c.id.label("place"), BINDING.c.id.label("identity")).where(
+            or_(_READABLE, BINDING.c.subject_id.in_(SUBJECTS)), *_conditions(query)
+        )
+        return fetch_page(
+            self._session,
+            BoundSelect(rows, values),
+            request=request,
+            scope=f"bindings {query}",
+            order=(OrderKey(BINDING.c.id, str), BINDING.c.id, False),
+            build=build_binding,
+        )
+
     def in_namespace(self, name: str) -> tuple[Binding, ...]:
         """Return the bindings on a namespace and on models in it that nobody has ended."""
         rows = self._session.execute(_CURRENT.where(BINDING.c.namespace == name).order_by(BINDING.c.id))
         return tuple(build_binding(row) for row in rows)
 
-    def of_subject(self, subject_id: str) -> tuple[Binding, ...]:
-        """Return the bindings of a subject that nobody has ended."""
-        rows = self._session.execute(_CURRENT.where(BINDING.c.subject_id == subject_id).order_by(BINDING.c.id))
-        return tuple(build_binding(row) for row in rows)
-
-    def end(self, ids: list[str], by: PrincipalId, at: datetime) -> None:
+    def end(self, ids: Sequence[str], by: PrincipalId, at: datetime) -> None:
         """End bindings."""
         self._session.execute(update(BINDING).where(BINDING.c.id.in_(ids)).values(until=at, ended_by=by))
+
+
+def _conditions(query: BindingQuery) -> Iterator[ColumnElement[bool]]:
+    at = query.as_of
+    yield BINDING.c.until.is_(None) if at is None else held_at(BINDING.c.since, BINDING.c.until, at)
+    if query.subject is not None:
+        yield BINDING.c.subject_id == query.subject.id
+    if query.role is not None:
+        yield BINDING.c.role == query.role
+    if query.scope is not None:
+        yield BINDING.c.scope == str(query.scope)
 
 
 def build_binding(row: AnyRow) -> Binding:

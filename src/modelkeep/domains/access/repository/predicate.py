@@ -43,21 +43,30 @@ _STAGE: Final = bindparam("access_stage", type_=_TEXT)
 _ROLES: Final = bindparam("access_roles", type_=_TEXT, expanding=True)
 _SHOWN: Final = bindparam("access_shown", type_=_TEXT, expanding=True)
 
-_CUSTOM_ROLES: Final = select(ROLE_PERMISSION.c.role).where(ROLE_PERMISSION.c.permission == _PERMISSION)
-_SUBJECTS: Final = union_all(
-    select(_ACTOR), select(MEMBER.c.group_id).where(MEMBER.c.principal_id == _ACTOR, MEMBER.c.until.is_(None))
+# Aliases of its own: a query over the same tables, such as a list of bindings, must not be taken for a part of it.
+_HELD: Final = BINDING.alias()
+_MEMBERSHIP: Final = MEMBER.alias()
+_SELF: Final = PRINCIPAL.alias()
+_ROLE_GRANT: Final = ROLE_PERMISSION.alias()
+_TOKEN_GRANT: Final = TOKEN_PERMISSION.alias()
+_TOKEN_PLACE: Final = TOKEN_SCOPE.alias()
+
+_CUSTOM_ROLES: Final = select(_ROLE_GRANT.c.role).where(_ROLE_GRANT.c.permission == _PERMISSION)
+SUBJECTS: Final = union_all(
+    select(_ACTOR),
+    select(_MEMBERSHIP.c.group_id).where(_MEMBERSHIP.c.principal_id == _ACTOR, _MEMBERSHIP.c.until.is_(None)),
 )
-_GRANTED: Final = select(BINDING.c.scope).where(
-    BINDING.c.subject_id.in_(_SUBJECTS),
-    BINDING.c.until.is_(None),
-    or_(BINDING.c.expires_at.is_(None), BINDING.c.expires_at > _NOW),
-    or_(BINDING.c.role.in_(_ROLES), BINDING.c.role.in_(_CUSTOM_ROLES)),
-    or_(BINDING.c.stage == "", BINDING.c.stage == _STAGE, _STAGE == EVERY),
+_GRANTED: Final = select(_HELD.c.scope).where(
+    _HELD.c.subject_id.in_(SUBJECTS),
+    _HELD.c.until.is_(None),
+    or_(_HELD.c.expires_at.is_(None), _HELD.c.expires_at > _NOW),
+    or_(_HELD.c.role.in_(_ROLES), _HELD.c.role.in_(_CUSTOM_ROLES)),
+    or_(_HELD.c.stage == "", _HELD.c.stage == _STAGE, _STAGE == EVERY),
 )
-_LIMITS: Final = select(TOKEN_SCOPE.c.scope).where(TOKEN_SCOPE.c.token_id == _TOKEN)
-_ENABLED: Final = exists().where(PRINCIPAL.c.id == _ACTOR, PRINCIPAL.c.disabled_at.is_(None))
+_LIMITS: Final = select(_TOKEN_PLACE.c.scope).where(_TOKEN_PLACE.c.token_id == _TOKEN)
+_ENABLED: Final = exists().where(_SELF.c.id == _ACTOR, _SELF.c.disabled_at.is_(None))
 _TOKEN_PERMITS: Final = exists().where(
-    TOKEN_PERMISSION.c.token_id == _TOKEN, TOKEN_PERMISSION.c.permission.in_((EVERY, _PERMISSION))
+    _TOKEN_GRANT.c.token_id == _TOKEN, _TOKEN_GRANT.c.permission.in_((EVERY, _PERMISSION))
 )
 _NAMESPACE: Final = bindparam("access_namespace", type_=_TEXT)
 _MODEL: Final = bindparam("access_model", type_=_TEXT)
@@ -91,7 +100,7 @@ def scope_values(scope: Scope) -> Values:
     """Return what `CHECK` is executed with for a scope."""
     return {
         "access_namespace": scope.namespace or "",
-        "access_model": "" if scope.text in (REGISTRY_TEXT, scope.namespace) else scope.text,
+        "access_model": scope.text if "/" in scope.text else "",
     }
 
 

@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, union_all, update
 
 from modelkeep.domains.access.domain.principals import Principal, PrincipalNotFoundError
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT
-from modelkeep.domains.access.tables import BINDING, MEMBER, PRINCIPAL, PrincipalRow
+from modelkeep.domains.access.tables import BINDING, GROUP, MEMBER, PRINCIPAL, PrincipalRow
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind
 from modelkeep.platform.database import Transaction
 
@@ -79,8 +79,13 @@ class AccessRepository:
         self._session.execute(update(PRINCIPAL).where(PRINCIPAL.c.id == identity).values(disabled_at=at))
 
     def names(self, ids: frozenset[str]) -> dict[str, str]:
-        """Return the names people know principals by."""
-        rows = self._session.execute(select(PrincipalRow.id, PrincipalRow.name).where(PrincipalRow.id.in_(ids)))
+        """Return the names people know principals and groups by."""
+        rows = self._session.execute(
+            union_all(
+                select(PRINCIPAL.c.id, PRINCIPAL.c.name).where(PRINCIPAL.c.id.in_(ids)),
+                select(GROUP.c.id, GROUP.c.name).where(GROUP.c.id.in_(ids)),
+            )
+        )
         return {row.id: row.name for row in rows}
 
     def _principal(self, row: PrincipalRow) -> Principal:

@@ -3,12 +3,16 @@
 from modelkeep.domains.access.repository import Values, permitted_where
 from modelkeep.domains.access.service.authentication import AuthenticationService
 from modelkeep.domains.access.service.authorization import AccessService
+from modelkeep.domains.access.service.directory import PrincipalService
+from modelkeep.domains.access.service.granting import GrantService
+from modelkeep.domains.access.service.groups import GroupService
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.domains.access.service.limits import LimitNumbers, RequestLimits
 from modelkeep.domains.access.service.login_providers import LoginProviderService, Secrets, ShownProvider
 from modelkeep.domains.access.service.login_services import LoginServices
 from modelkeep.domains.access.service.logins import FinishedLogin, LoginService, ProviderAnswer
 from modelkeep.domains.access.service.publishing import MintedToken, NewPublisher, PublishingService
+from modelkeep.domains.access.service.roles import RoleService
 from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
 from modelkeep.domains.access.service.terminals import BegunDevice, TerminalLoginService
 from modelkeep.domains.access.service.tokens import NewToken, TokenService
@@ -19,6 +23,8 @@ __all__ = [
     "AuthenticationService",
     "BegunDevice",
     "FinishedLogin",
+    "GrantService",
+    "GroupService",
     "IssuedToken",
     "LimitNumbers",
     "LoginProviderService",
@@ -28,9 +34,11 @@ __all__ = [
     "NewPublisher",
     "NewToken",
     "OpenedSession",
+    "PrincipalService",
     "ProviderAnswer",
     "PublishingService",
     "RequestLimits",
+    "RoleService",
     "Secrets",
     "SessionService",
     "ShownProvider",

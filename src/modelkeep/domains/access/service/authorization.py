@@ -9,7 +9,16 @@ from cachetools import TTLCache
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.refusals import ForbiddenError, refusal
 from modelkeep.domains.access.domain.scopes import Scope
-from modelkeep.domains.access.repository import CHECK, AccessRepository, Values, bound_values, scope_values
+from modelkeep.domains.access.domain.standing import Explanation, Question
+from modelkeep.domains.access.repository import (
+    CHECK,
+    AccessRepository,
+    DirectoryRepository,
+    Values,
+    bound_values,
+    read_standing,
+    scope_values,
+)
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor
@@ -66,6 +75,23 @@ class AccessService:
         if absent is not None and not self.allows(tx, actor, Permission.MODEL_READ, scope):
             raise absent
         raise self.refusal(actor, permission, scope)
+
+    def explain(
+        self, tx: Transaction, actor: Actor, who: str | None, question: Question, visibility: str | None
+    ) -> Explanation:
+        """Say why a principal, by default the actor with the token it acts by, may or may not do something.
+
+        Raises:
+            ForbiddenError: it is about somebody else, and the actor may not read grants there.
+            PrincipalNotFoundError: there is nobody so called.
+        """
+        if who in (None, actor.id, actor.name):
+            principal, token = DirectoryRepository(tx).find(actor.id), actor.token_id
+        else:
+            self.require(tx, actor, Permission.GRANT_READ, question.scope)
+            principal, token = DirectoryRepository(tx).find(str(who)), None
+        standing = read_standing(tx, principal, question.scope, question.at, token_id=token)
+        return standing.explain(question, visibility)
 
     def refusal(self, actor: Actor, permission: Permission, scope: Scope) -> ForbiddenError:
         """Return the error for an actor who sees something and may not do this to it."""

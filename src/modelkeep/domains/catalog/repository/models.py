@@ -58,6 +58,7 @@ MODELS: Final[AnySelect] = select(
 )
 """Whole models."""
 _NAMED: Final = MODELS.where(MODEL.c.name == bindparam("wanted"))
+_VISIBILITY: Final = select(MODEL.c.visibility).where(MODEL.c.name == bindparam("wanted"))
 _LOCKED: Final = _NAMED.with_for_update()
 _SAVE: Final = (
     update(MODEL)
@@ -98,6 +99,11 @@ class ModelRepository:
         if seen not in (None, model.revision):
             raise _stale(model)
         return model
+
+    def visibility(self, name: ModelName) -> str | None:
+        """Return the visibility of a model, or None if there is no such model."""
+        found: str | None = self._session.scalar(_VISIBILITY, {"wanted": str(name)})
+        return found
 
     def add(self, model: Model) -> None:
         """Store a new model."""

@@ -2,6 +2,7 @@
 
 from modelkeep.domains.catalog.service.aliases import AliasService
 from modelkeep.domains.catalog.service.content import ContentService, OpenFile
+from modelkeep.domains.catalog.service.explaining import ExplanationService
 from modelkeep.domains.catalog.service.models import ModelService, NewModel
 from modelkeep.domains.catalog.service.namespaces import NamespaceService
 from modelkeep.domains.catalog.service.registration import NewVersion, RegisteredVersion, RegistrationService
@@ -10,6 +11,7 @@ from modelkeep.domains.catalog.service.versions import VersionService
 __all__ = [
     "AliasService",
     "ContentService",
+    "ExplanationService",
     "ModelService",
     "NamespaceService",
     "NewModel",

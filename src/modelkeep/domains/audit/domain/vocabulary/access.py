@@ -3,7 +3,7 @@
 from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import INTEGER, TEXT, TIME, EventType, Schema, list_of, nullable
-from modelkeep.domains.audit.domain.vocabulary.subjects import GROUP, PRINCIPAL, SCOPE
+from modelkeep.domains.audit.domain.vocabulary.subjects import GROUP, PRINCIPAL, ROLE, SCOPE
 
 _BINDING: Final[dict[str, Schema]] = {
     "binding_id": TEXT,
@@ -14,15 +14,23 @@ _BINDING: Final[dict[str, Schema]] = {
     "stage": TEXT,
     "expires_at": nullable(TIME),
 }
+_ROLE: Final[dict[str, Schema]] = {"permissions": list_of(TEXT), "revision": INTEGER}
 
 ACCESS: Final = (
     EventType(
         "access.principal_created",
         PRINCIPAL,
         "Somebody or something that can act was added.",
-        data={"roles": list_of(TEXT), "binding_id": TEXT},
-        optional=frozenset({"binding_id"}),
+        data={"roles": list_of(TEXT), "binding_id": TEXT, "kind": TEXT, "owner_id": nullable(TEXT)},
+        optional=frozenset({"binding_id", "kind", "owner_id"}),
+        texts=("name",),
     ),
+    EventType("access.principal_disabled", PRINCIPAL, "A principal was disabled: it may do nothing any more."),
+    EventType("access.group_created", GROUP, "A group was made.", texts=("name",)),
+    EventType("access.group_deleted", GROUP, "A group was deleted: everybody left it.", texts=("name",)),
+    EventType("access.role_created", ROLE, "A role was made.", data=_ROLE, texts=("description",)),
+    EventType("access.role_updated", ROLE, "What a role grants was changed.", data=_ROLE, texts=("description",)),
+    EventType("access.role_deleted", ROLE, "A role that nobody held was deleted.", data=_ROLE, texts=("description",)),
     EventType(
         "access.role_granted", SCOPE, "A role was given to a principal or a group.", data=_BINDING, texts=("reason",)
     ),

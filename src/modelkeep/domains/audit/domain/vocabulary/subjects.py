@@ -16,6 +16,7 @@ SCOPE: Final = SubjectForm(
 )
 GROUP: Final = SubjectForm("id of the group", "[0-9a-z-]+")
 ANYTHING: Final = SubjectForm("any of the forms of subjects", "(?s).+")
+ROLE: Final = SubjectForm("name of the role", "[A-Za-z][A-Za-z0-9_.-]*")
 PRINCIPAL: Final = SubjectForm("id of the principal", "[0-9a-z-]+")
 SUBSCRIPTION: Final = SubjectForm("id of the subscription", "[0-9a-f-]{36}")
 JOB: Final = SubjectForm("id of the job", "[0-9a-f-]{36}")
