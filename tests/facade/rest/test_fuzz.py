@@ -16,6 +16,8 @@ from tests.facade.rest.registry import ANY, API, Rest
 DESCRIPTION = Path(__file__).parents[3] / "openapi" / "modelkeep-v1.json"
 RAW = {"send_batch", "send_part"}
 """Operations with a body of bytes, which the description says nothing more of."""
+UNBREAKABLE = {"log_out_by_provider", "prove_consistency"}
+"""Operations for which schemathesis finds nothing that their description forbids."""
 EXISTING = {"namespace": "fraud", "model": "scorer", "selector": "1", "alias": "champion", "path": "model.bin"}
 EXAMPLES = 20
 
@@ -28,7 +30,8 @@ CASES = [
     (name, mode)
     for name, operation in OPERATIONS.items()
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-    if name not in RAW and ("parameters" in operation.definition.raw or mode is GenerationMode.POSITIVE)
+    if name not in RAW
+    and (mode is GenerationMode.POSITIVE or ("parameters" in operation.definition.raw and name not in UNBREAKABLE))
 ]
 
 
