@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette_compress import CompressMiddleware, add_compress_type
 
+from modelkeep.api.rest.safe_headers import safe_headers
 from modelkeep.kernel.ids import new_id
 from modelkeep.platform.telemetry import HttpMetrics, current_request_id
 
@@ -86,7 +87,7 @@ class _Exchange:
         scope.setdefault("state", {})["request_id"] = self.request_id
         self.started = time.perf_counter()
         self.status, self.received, self.sent = 500, 0, 0
-        self._receive, self._send = receive, send
+        self._receive, self._send, self._safe = receive, send, safe_headers(scope)
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -98,8 +99,8 @@ class _Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.request_id
-            headers.setdefault("X-Content-Type-Options", "nosniff")
-            headers.setdefault("Cache-Control", "no-cache")
+            for name, value in self._safe.items():
+                headers.setdefault(name, value)
         else:
             self.sent += len(message.get("body", b""))
         await self._send(message)

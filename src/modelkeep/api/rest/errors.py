@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from modelkeep.api.rest.safe_headers import safe_headers
 from modelkeep.kernel.errors import Kind, RegistryError
 
 STATUS: Final[Mapping[Kind, int]] = {
@@ -145,4 +146,5 @@ def _defect(request: Request, error: Exception) -> JSONResponse:
 
     error = DefectError("the server failed in a way it should not; its log has the details")
     # This answer is made outside of every middleware, those that name the request among them.
-    return problem(request, error, headers={"X-Request-Id": getattr(request.state, "request_id", "")})
+    named = {"X-Request-Id": getattr(request.state, "request_id", "")}
+    return problem(request, error, headers={**safe_headers(request.scope), **named})

@@ -9,7 +9,7 @@ router = APIRouter()
 
 _PLACES: Final = {"reference": "/docs", "openapi": "/openapi.json", "api": "/api/v1", "readiness": "/readyz"}
 _FIRST_PUSH: Final = "modelkeep push ./model my-model"
-_POLICY: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_POLICY: Final = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 _PAGE: Final = f"""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
