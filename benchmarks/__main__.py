@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import registry, scale, startup, transfer
+from benchmarks import audit, registry, scale, startup, transfer
 from benchmarks.report import Table, machine
 from benchmarks.workspace import Options, say
 
@@ -13,6 +13,7 @@ BENCHES: Final[dict[str, Callable[[Options], Iterator[Table]]]] = {
     "registry": registry.run,
     "startup": startup.run,
     "scale": scale.run,
+    "audit": audit.run,
 }
 
 

@@ -44,7 +44,7 @@ def push_until_told_to_stop(model: str, folder: Path) -> None:
                 continue
             noted = {"number": version.number, "version": version.version, "digest": str(version.manifest_digest)}
             with acknowledged.open("a") as file:
-                file.write(json.dumps(noted | {"pushed": number}) + "\n")
+                file.write(json.dumps(noted | {"pushed": number, "audit": version.document["audit"]}) + "\n")
             if (folder / STOP).exists():
                 return
 

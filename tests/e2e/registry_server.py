@@ -54,6 +54,11 @@ class RegistryServer:
         return {**os.environ, **own}
 
     def start(self) -> None:
+        """Start it, and wait until it serves."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
         settings = {"MODELKEEP_PART_BYTES": str(PART), "MODELKEEP_DATA_DIR": str(self.folder / "data"), **self.options}
         with self.log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -64,9 +69,11 @@ class RegistryServer:
                 env={**self.environment, **settings},
                 start_new_session=True,
             )
+
+    def wait(self) -> None:
         deadline = time.monotonic() + 60
         while not self._is_ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
+            if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(self.log.read_text())
             time.sleep(0.05)
 

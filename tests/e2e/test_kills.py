@@ -18,18 +18,26 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 from tests.e2e.pushing_client import STOP
 from tests.e2e.registry_server import PART, RegistryServer
+from tests.registries import registry
 from tests.servers import postgres
 from tests.servers.processes import Running, running
+from tests.soak import rounds
 
+from modelkeep.app.settings import Settings
 from modelkeep.client import Registry, ServerUnreachableError
 from modelkeep.client.cache import Cache
 from modelkeep.client.retries import Retries
+from modelkeep.client.verify_audit import read_checkpoints
+from modelkeep.kernel.merkle import Node, fold, grown, span
 
 CLIENTS = ("one", "two", "three")
 PART_BYTES = 512 * 1024
 REPOSITORY = Path(__file__).parents[2]
-LONGEST_PAUSE = 0.5
-DEADLINE_SECONDS = 400
+LONGEST_PAUSE = 0.25
+PATIENCE = 0.6
+"""How often a server that was killed may start before the next kill."""
+KILLS = rounds(50, 200)
+DEADLINE_SECONDS = 8 * KILLS
 
 
 @dataclass
@@ -111,27 +119,42 @@ def test_no_acknowledged_version_is_lost_and_none_lacks_a_blob(
             kill_at_random(server, pushing, process)
             pushing.finish()
             check(engine, server.objects, pushing)
+        server.stop()
+        with registry(Settings.read({}, data_dir=tmp_path / "data", database_url=url)) as (services, _):
+            services.log.publisher.publish()
+        check_tree(engine)
     finally:
         engine.dispose()
         server.stop()
 
 
 def kill_at_random(server: RegistryServer, pushing: Clients, database: Running | None) -> None:
-    """Kill the server, a client or PostgreSQL, again and again: 50 times on SQLite, 16 on PostgreSQL."""
+    """Kill the server, a client or PostgreSQL, again and again: 50 times in CI, 200 with patience."""
     chance = random.Random(os.urandom(8))  # noqa: S311 - when to kill is no secret
     until = time.monotonic() + DEADLINE_SECONDS
-    for _ in range(50 if database is None else 16):
+    for _ in range(KILLS):
         assert time.monotonic() < until, "too slow to be a test"
         time.sleep(chance.uniform(0, LONGEST_PAUSE))
-        victim = chance.choice(["server", "server", "client", "client", "database" if database else "client"])
+        victim = chance.choice(["server", "client", "client", "database" if database else "server"])
         if victim == "server":
             server.kill()
-            server.start()
+            server.launch()
+            if chance.random() < PATIENCE:
+                settle(server)
         elif victim == "client":
             pushing.kill(chance.choice(CLIENTS))
         elif database is not None:
             postgres.kill(database)
             postgres.run(database)
+    settle(server)
+
+
+def settle(server: RegistryServer) -> None:
+    """Wait until the server serves; start it again if its database went away while it started."""
+    try:
+        server.wait()
+    except RuntimeError:
+        server.start()
 
 
 def check(engine: Engine, objects: Path, pushing: Clients) -> None:
@@ -146,6 +169,8 @@ def check(engine: Engine, objects: Path, pushing: Clients) -> None:
         assert len(versions[model]) == len(noted), "a push that was repeated made two versions"
     check_content(engine, objects)
     check_audit(engine, sum(map(len, versions.values())))
+    check_receipts(engine, pushing)
+    check_state(engine)
     if engine.dialect.name == "sqlite":
         assert rows(engine, "PRAGMA quick_check") == [("ok",)]
         assert rows(engine, "PRAGMA foreign_key_check") == []
@@ -190,6 +215,47 @@ def check_audit(engine: Engine, versions: int) -> None:
         assert (leaf["seq"], leaf["action"]) == (seq, action)
     assert sum(action == "catalog.version_registered" for _, action, *_ in entries) == versions
     assert sum(action == "catalog.model_created" for _, action, *_ in entries) == len(CLIENTS)
+
+
+def check_receipts(engine: Engine, pushing: Clients) -> None:
+    """The entry of each acknowledged push is the one that its receipt says."""
+    hashes = {seq: bytes(found).hex() for seq, found in rows(engine, "SELECT seq, leaf_hash FROM audit_entry")}
+    receipts = [noted["audit"] for model in CLIENTS for noted in pushing.acknowledged(model) if noted["audit"]]
+    assert receipts
+    assert all(hashes[receipt["seq"]] == receipt["leaf_hash"] for receipt in receipts)
+
+
+def check_state(engine: Engine) -> None:
+    """What the log says was made is what is there, and nothing else is."""
+    entries = rows(engine, "SELECT action, subject, payload FROM audit_entry ORDER BY seq")
+    made = {subject for action, subject, _ in entries if action == "catalog.model_created"}
+    assert made == {name for (name,) in rows(engine, "SELECT name FROM catalog_model")}
+    registered_by_log = sorted(
+        (subject, data["number"], data["manifest_digest"])
+        for action, subject, payload in entries
+        if action == "catalog.version_registered"
+        for data in [json.loads(bytes(payload))["data"]]
+    )
+    there = rows(
+        engine,
+        "SELECT m.name || ':' || v.version, v.number, v.manifest_digest FROM catalog_version v "
+        "JOIN catalog_model m ON m.id = v.model_id",
+    )
+    assert registered_by_log == sorted(there)
+
+
+def check_tree(engine: Engine) -> None:
+    """Every node and checkpoint that was stored is the one that the entries make, and the next start catches up."""
+    leaves = [bytes(found) for (found,) in rows(engine, "SELECT leaf_hash FROM audit_entry ORDER BY seq")]
+    nodes = grown(0, leaves, {})
+    stored = {Node(level, place): bytes(found) for level, place, found in rows(engine, "SELECT * FROM audit_node")}
+    assert stored == {node: found for node, found in nodes.items() if node.level > 0}
+    checkpoints = rows(engine, "SELECT size, root, note FROM audit_checkpoint ORDER BY size")
+    assert checkpoints[-1][0] == len(leaves)
+    for size, root, note in checkpoints:
+        assert bytes(root) == fold(span(0, size), nodes)
+        (signed,) = read_checkpoints(note.splitlines())
+        assert (signed.size, signed.root) == (size, bytes(root))
 
 
 def rows(engine: Engine, query: str) -> list[Any]:

@@ -54,6 +54,21 @@ def migrate(**flags: Any) -> None:  # noqa: ANN401 - as above
     serving.migrate(serving.Settings.read(os.environ, **flags), say=click.echo)
 
 
+@click.command(
+    "check-log", short_help="Check the audit log within its database.", epilog="Example: modelkeep check-log --repair"
+)
+@_data_dir
+@_database
+@click.option("--repair", is_flag=True, help="Store nodes of the tree anew that are lost or differ.")
+def check_log(*, repair: bool, **flags: Any) -> None:  # noqa: ANN401 - as above
+    """Compute the tree of the audit log anew, and say what in the database does not fit.
+
+    What somebody has rewritten whole is found by `modelkeep audit verify` with a checkpoint that was kept elsewhere.
+    """
+    serving = _load()
+    serving.check_log(serving.Settings.read(os.environ, **flags), click.echo, repair=repair)
+
+
 @click.group("log-key", short_help="The keys that sign the audit log.", epilog="Example: modelkeep log-key show")
 def log_key() -> None:
     """Show, replace and retire the keys that sign the audit log, in the file `log-key` of the data folder.

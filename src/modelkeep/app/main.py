@@ -2,7 +2,7 @@
 
 import click
 
-from modelkeep.app.commands import log_key, migrate, serve
+from modelkeep.app.commands import check_log, log_key, migrate, serve
 from modelkeep.cli import command_line
 
 
@@ -11,6 +11,7 @@ def program() -> click.Group:
     command_line.add_command(serve)
     command_line.add_command(migrate)
     command_line.add_command(log_key)
+    command_line.add_command(check_log)
     return command_line
 
 

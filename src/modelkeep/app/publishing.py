@@ -8,7 +8,7 @@ from typing import Final
 from modelkeep.app.anchors import open_anchors
 from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.settings import Settings
-from modelkeep.domains.audit import Anchor, AnchorService, CheckpointPublisher, LogKeyService
+from modelkeep.domains.audit import Anchor, AnchorService, CheckpointPublisher, LogCheckService, LogKeyService
 from modelkeep.kernel.clock import Clock
 from modelkeep.platform.database import Database
 from modelkeep.platform.jobs import Again, JobKind, Outcome, Work
@@ -23,6 +23,7 @@ class LogServices:
     keys: LogKeyService
     publisher: CheckpointPublisher
     anchors: AnchorService
+    check: LogCheckService
 
     @property
     def job_kinds(self) -> Sequence[JobKind]:
@@ -45,6 +46,7 @@ def log_services(settings: Settings, database: Database, clock: Clock) -> LogSer
         keys=LogKeyService(database, signers, clock),
         publisher=CheckpointPublisher(database, signers, clock),
         anchors=AnchorService(database, open_anchors(settings), clock),
+        check=LogCheckService(database),
     )
 
 

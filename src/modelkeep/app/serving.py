@@ -16,11 +16,12 @@ from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.server import create_app
 from modelkeep.app.settings import PREFIX, LogFormat, Settings
 from modelkeep.client.credentials import find_credential, save_credential
+from modelkeep.domains.audit import TamperedLogError
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.platform.database import open_engines
 from modelkeep.platform.telemetry import configure_logging
 
-__all__ = ["ServerLogKeys", "Settings", "migrate", "serve"]
+__all__ = ["ServerLogKeys", "Settings", "check_log", "migrate", "serve"]
 
 Say = Callable[[str], None]
 
@@ -141,3 +142,23 @@ def migrate(settings: Settings, say: Say) -> None:
     finally:
         engines.dispose()
     say(f"the database is at {after} already" if before == after else f"the database went from {before} to {after}")
+
+
+def check_log(settings: Settings, say: Say, *, repair: bool) -> None:
+    """Compute the tree of the audit log anew, and say what in the database does not fit.
+
+    Raises:
+        TamperedLogError: something does not.
+    """
+    services = build(settings)
+    try:
+        found = 0
+        for fault in services.log.check.check(repair=repair):
+            say(fault)
+            found += 1
+        size = services.audit_reader.size()
+    finally:
+        services.close()
+    if found:
+        raise TamperedLogError(f"{found} things do not fit in the audit log of {size} entries")
+    say(f"all of the audit log's {size} entries, its tree and its checkpoints fit")

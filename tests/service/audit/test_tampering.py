@@ -6,11 +6,12 @@ import random
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, delete, select, update
-from tests.registries import registry
+from tests.registries import ManualClock, registry
 from tests.service.tampering import tampered
 from tests.soak import rounds
 
@@ -24,7 +25,7 @@ from modelkeep.domains.audit.domain.signed_notes import NoteSignature, SignedNot
 from modelkeep.domains.audit.tables import CHECKPOINT, ENTRY, HEAD, NODE
 from modelkeep.kernel.canonical_json import canonical_json
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.merkle import Node, fold, grown, leaf_hash, span
+from modelkeep.kernel.merkle import Node, fold, grown, includes, leaf_hash, span
 
 Lines = list[str]
 VICTIM = 7
@@ -187,11 +188,11 @@ def verified(settings: Settings, lines: Lines, notes: Lines) -> list[Fault]:
     return verifier.finish().faults
 
 
-@pytest.mark.usefixtures("victim")
 @pytest.mark.parametrize(
     ("attack", "seen_inside", "seen_outside"), ATTACKS, ids=lambda value: getattr(value, "__name__", None)
 )
 def test_each_attack_is_seen_with_a_checkpoint_kept_elsewhere(
+    victim: Services,
     settings: Settings,
     attack: Callable[[Attacker], None],
     seen_inside: bool,  # noqa: FBT001 - a column of the table above
@@ -199,12 +200,14 @@ def test_each_attack_is_seen_with_a_checkpoint_kept_elsewhere(
 ) -> None:
     kept = [note for note in stored_notes(settings) if Checkpoint.parse(SignedNote.parse(note).text).size == KEPT]
     assert kept
+    assert list(victim.log.check.check()) == []
     assert verified(settings, raw_export(settings), [*stored_notes(settings), *kept]) == []
     attack_database(settings, attack)
     lines = raw_export(settings)
     inside = verified(settings, lines, stored_notes(settings))
     outside = verified(settings, lines, kept)
     assert bool(inside) == seen_inside
+    assert bool(list(victim.log.check.check())) == seen_inside
     assert {fault.what for fault in outside} & seen_outside, outside
 
 
@@ -323,3 +326,39 @@ def check_seen(entry: dict[str, object], what: str) -> None:
     verifier._next, verifier._whole = VICTIM, False
     verifier.feed(json.dumps(entry))
     assert [(fault.what, fault.seq) for fault in verifier.finish().faults] == [(what, VICTIM)]
+
+
+def test_what_retention_has_pruned_is_still_proved(
+    victim: Services, admin: Actor, settings: Settings, clock: ManualClock
+) -> None:
+    clock.advance(timedelta(days=settings.audit_retention_days + 1))
+    victim.namespaces.create(admin, "later", description="")
+    victim.log.publisher.publish()
+    notes = stored_notes(settings)
+    assert victim.audit_privacy.prune() > KEPT
+    victim.log.publisher.publish()
+    pieces = victim.audit_exports.export(admin, EntryQuery(), ExportFormat.JSONL)
+    lines = b"".join(pieces).decode().splitlines()
+    (signer,) = ServerLogKeys(settings).given()
+    checkpoints = [found for note in (*notes, *stored_notes(settings)) for found in read_checkpoints(note.splitlines())]
+    verifier = Verifier([Key.parse(str(signer.verifier))], checkpoints)
+    for line in lines:
+        verifier.feed(line)
+    report = verifier.finish()
+    assert report.faults == []
+    assert report.pruned > KEPT
+    pruned_proof, kept_proof = (
+        victim.proofs.inclusion(admin, VICTIM),
+        victim.proofs.inclusion(admin, report.entries - 2),
+    )
+    assert pruned_proof.leaf is None
+    assert kept_proof.leaf is not None
+    for proof in (pruned_proof, kept_proof):
+        root = Checkpoint.parse(proof.note.text).root
+        assert includes(root, proof.size, proof.seq, proof.leaf_hash, proof.hashes)
+
+
+def test_nodes_that_were_lost_are_made_anew_from_the_entries(victim: Services, settings: Settings) -> None:
+    tampered(settings.database_url, delete(NODE).where(NODE.c.level == 1), update(NODE).values(hash=b"h" * 32))
+    assert len(list(victim.log.check.check(repair=True))) > 1
+    assert list(victim.log.check.check()) == []

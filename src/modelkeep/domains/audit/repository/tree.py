@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import bindparam, func, insert, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit.domain.checkpoints import Checkpoint
@@ -108,6 +108,17 @@ class TreeRepository:
         ]
         if rows:
             self._session.execute(insert(NODE), rows)
+
+    def replace_nodes(self, nodes: Mapping[Node, bytes]) -> None:
+        """Store inner nodes in the place of those that are there."""
+        for node in nodes:
+            self._session.execute(delete(NODE).where(NODE.c.level == node.level, NODE.c.place == node.offset))
+        self.add_nodes(nodes)
+
+    def checkpoints(self, above: int, up_to: int) -> list[StoredCheckpoint]:
+        """Return the checkpoints of the sizes above one and up to another."""
+        chosen = select(*CHECKPOINT.c).where(CHECKPOINT.c.size > above, CHECKPOINT.c.size <= up_to)
+        return [_checkpoint(*row) for row in self._session.execute(chosen.order_by(CHECKPOINT.c.size))]
 
     def add_checkpoint(self, checkpoint: Checkpoint, note: SignedNote, at: datetime) -> None:
         """Store a checkpoint."""

@@ -8,11 +8,12 @@ from modelkeep.domains.audit.service.anchors import (
     WebhookAnchor,
     WitnessAnchor,
 )
+from modelkeep.domains.audit.service.checking import LogCheckService
 from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.log_keys import LogKeyService
 from modelkeep.domains.audit.service.privacy import PrivacyService
 from modelkeep.domains.audit.service.proofs import ProofService
-from modelkeep.domains.audit.service.publisher import CheckpointPublisher
+from modelkeep.domains.audit.service.publisher import CheckpointPublisher, TamperedLogError
 from modelkeep.domains.audit.service.reader import BEFORE_ALL, AuditReader
 from modelkeep.domains.audit.service.reading import AuditService
 from modelkeep.domains.audit.service.requests import IdempotencyService, IdempotencySink
@@ -30,11 +31,13 @@ __all__ = [
     "FileAnchor",
     "IdempotencyService",
     "IdempotencySink",
+    "LogCheckService",
     "LogKeyService",
     "PrivacyService",
     "ProofService",
     "StoreAnchor",
     "StoredCheckpoint",
+    "TamperedLogError",
     "WebhookAnchor",
     "WitnessAnchor",
 ]
