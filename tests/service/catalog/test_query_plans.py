@@ -196,7 +196,7 @@ def check_on_sqlite(connection: Connection, statement: str, bound: object, *, or
 def rows_read(node: Mapping[str, Any]) -> float:
     """Return how many rows a plan has read from the tables that grow, those included that it threw away."""
     own = 0.0
-    if node.get("Relation Name") in ("catalog_version", "catalog_field", "catalog_stage"):
+    if node.get("Relation Name") in ("catalog_version", "catalog_field", "catalog_stage", "catalog_fact"):
         own = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
     return own + sum(rows_read(part) for part in node.get("Plans", ()))
 

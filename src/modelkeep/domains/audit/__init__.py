@@ -11,7 +11,7 @@ from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
-from modelkeep.domains.audit.operations import receipts_of
+from modelkeep.domains.audit.operations import receipt_of, receipts_of
 from modelkeep.domains.audit.ports import Anchor
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
@@ -79,5 +79,6 @@ __all__ = [
     "growth_errors",
     "public_type",
     "read_seed",
+    "receipt_of",
     "receipts_of",
 ]

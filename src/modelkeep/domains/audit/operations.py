@@ -18,4 +18,9 @@ def receipts_of(tx: Transaction, wanted: Collection[tuple[str, datetime]]) -> di
 
     Whoever has the receipt can ask for the entry and for its proof by its number.
     """
-    return AuditRepository(tx.session).receipts(wanted) if wanted else {}
+    return AuditRepository(tx.session).receipts(frozenset(wanted)) if wanted else {}
+
+
+def receipt_of(tx: Transaction, subject: str, at: datetime) -> Receipt | None:
+    """Return the one of `receipts_of` for a subject and a time, where there is no more than one to ask for."""
+    return AuditRepository(tx.session).receipt(subject, at)

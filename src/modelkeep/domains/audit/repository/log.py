@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, case, insert, select, tuple_, update
+from sqlalchemy import bindparam, case, insert, select, update
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit.domain.entries import Entry
@@ -23,7 +23,16 @@ _ADVANCE: Final = (
 )
 _APPEND: Final = insert(ENTRY)
 _APPEND_TEXTS: Final = insert(TEXT)
-_RECEIPTS: Final = select(ENTRY.c.subject, ENTRY.c.happened_at, ENTRY.c.seq, ENTRY.c.leaf_hash)
+_RECEIPTS: Final = select(ENTRY.c.subject, ENTRY.c.happened_at, ENTRY.c.seq, ENTRY.c.leaf_hash).where(
+    ENTRY.c.subject.in_(bindparam("subjects", expanding=True)),
+    ENTRY.c.happened_at.in_(bindparam("times", expanding=True)),
+)
+_RECEIPT: Final = (
+    select(ENTRY.c.seq, ENTRY.c.leaf_hash)
+    .where(ENTRY.c.subject == bindparam("wanted"), ENTRY.c.happened_at == bindparam("time"))
+    .order_by(ENTRY.c.seq.desc())
+    .limit(1)
+)
 _AFTER: Final = (
     select(ENTRY.c.payload, ENTRY.c.leaf_hash)
     .where(ENTRY.c.seq > bindparam("after"), ENTRY.c.payload.is_not(None))
@@ -78,11 +87,20 @@ class AuditRepository:
         rows = self._session.execute(_AFTER, {"after": seq, "count": limit})
         return [Entry.read(row.payload, row.leaf_hash) for row in rows]
 
+    def receipt(self, subject: str, at: datetime) -> Receipt | None:
+        """Return the receipt of the event of a subject at a time; of several at once, of the last."""
+        row = self._session.execute(_RECEIPT, {"wanted": subject, "time": at}).one_or_none()
+        return None if row is None else Receipt(row.seq, row.leaf_hash.hex())
+
     def receipts(self, wanted: Collection[tuple[str, datetime]]) -> dict[tuple[str, datetime], Receipt]:
-        """Return the receipts of the events of these subjects at these times; of several at once, of the last."""
-        place = tuple_(ENTRY.c.subject, ENTRY.c.happened_at)
-        rows = self._session.execute(_RECEIPTS.where(place.in_(wanted)).order_by(ENTRY.c.seq))
-        return {(row.subject, row.happened_at): Receipt(row.seq, row.leaf_hash.hex()) for row in rows}
+        """Return the receipts of the events of these subjects at these times; of several at once, of the last.
+
+        Pairs are made here: SQLite looks up subjects in their index, but goes through the whole log for pairs in order.
+        """
+        subjects, times = (list(dict.fromkeys(part)) for part in zip(*wanted, strict=True))
+        rows = self._session.execute(_RECEIPTS, {"subjects": subjects, "times": times})
+        found = sorted((row for row in rows if (row.subject, row.happened_at) in wanted), key=lambda row: row.seq)
+        return {(row.subject, row.happened_at): Receipt(row.seq, row.leaf_hash.hex()) for row in found}
 
     def size(self) -> int:
         """Return how many places are taken."""

@@ -14,7 +14,7 @@ from modelkeep.domains.catalog.repository.facts import AT, holds, stands
 from modelkeep.domains.catalog.tables import ALIAS, MODEL, STAGE, VERSION
 from modelkeep.kernel.semver import Interval, Range
 from modelkeep.platform.database import AnySelect
-from modelkeep.platform.database.criteria import Column, Criterion
+from modelkeep.platform.database.criteria import Column, Criterion, unindexed
 
 _POINTING: Final = ALIAS.alias()  # apart from the ALIAS that a query may join
 _NAMED: Final = MODEL.alias()
@@ -34,7 +34,7 @@ def stage_at(at: Column) -> Column:
     return select(held.c.stage).where(held.c.version_id == VERSION.c.id, holds(held, at)).scalar_subquery()
 
 
-def _versions(pointed: Criterion, stage: Column) -> AnySelect:
+def _versions(pointed: Criterion, stage: Column, *, home: Column) -> AnySelect:
     aliases = (
         select(func.aggregate_strings(_POINTING.c.name, "\n"))
         .where(_POINTING.c.version_id == VERSION.c.id, pointed)
@@ -59,14 +59,17 @@ def _versions(pointed: Criterion, stage: Column) -> AnySelect:
         VERSION.c.changed_by,
         VERSION.c.deleted_at,
         VERSION.c.revision,
-    ).join(MODEL, MODEL.c.id == VERSION.c.model_id)
+    ).join(MODEL, MODEL.c.id == home)
 
 
-VERSIONS: Final = _versions(_POINTING.c.until.is_(None), VERSION.c.stage)
+VERSIONS: Final = _versions(_POINTING.c.until.is_(None), VERSION.c.stage, home=VERSION.c.model_id)
 """Whole versions, their aliases included: one statement for any number of them."""
 
-VERSIONS_AT: Final = _versions(holds(_POINTING, AT), stage_at(AT))
-"""The same with the aliases and the stage of the time `at`; what else may change is of now, see `facts`."""
+VERSIONS_AT: Final = _versions(holds(_POINTING, AT), stage_at(AT), home=unindexed(VERSION.c.model_id))
+"""The same with the aliases and the stage of the time `at`; what else may change is of now, see `facts`.
+
+From each version to its model: SQLite's planner would rather go through all models, and sort.
+"""
 
 _OF_MODEL_ID: Final = VERSIONS.where(VERSION.c.model_id == bindparam("model_id"))
 

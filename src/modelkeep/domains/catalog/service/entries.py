@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from modelkeep.domains.audit import receipts_of
+from modelkeep.domains.audit import receipt_of, receipts_of
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval, TagInterval
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository.tags import TagRepository
@@ -51,8 +51,7 @@ def standing_entry(tx: Transaction, version: ModelVersion) -> ModelVersion:
     if standing is None:
         return version
     subject = version.reference if standing.is_stage else f"{version.model}@{standing.name}"
-    entry = receipts_of(tx, [(subject, standing.since)]).get((subject, standing.since))
-    return replace(version, found_by=replace(standing, entry=entry))
+    return replace(version, found_by=replace(standing, entry=receipt_of(tx, subject, standing.since)))
 
 
 def _with_entries(tx: Transaction, intervals: Sequence[I], subject: Callable[[I], str]) -> tuple[I, ...]:
