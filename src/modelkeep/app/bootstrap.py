@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 from modelkeep.app import schema
@@ -43,6 +42,7 @@ from modelkeep.domains.catalog import (
     NamespaceService,
     RegistrationService,
     VersionService,
+    forget_past,
 )
 from modelkeep.domains.events import EventServices
 from modelkeep.kernel.clock import Clock, system_clock
@@ -105,7 +105,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     uploads = UploadService(database, access, store, clock, limits, verifications)
     operations = ArtifactOperations(clock, ids, limits)
     idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
-    privacy = PrivacyService(database, access, clock, ids, timedelta(days=settings.audit_retention_days))
+    privacy = PrivacyService(database, access, clock, ids, settings.audit_retention, forget_past)
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
     tidying = job_kinds(jobs, uploads, idempotency, who)

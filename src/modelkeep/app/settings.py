@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
+from datetime import timedelta
 from enum import EnumType, StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
@@ -110,6 +111,11 @@ class Settings:
     def is_local(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in ("127.0.0.1", "::1", "localhost")
+
+    @property
+    def audit_retention(self) -> timedelta:
+        """How long the bodies of audit entries are kept at least."""
+        return timedelta(days=self.audit_retention_days)
 
     @property
     def upload_limits(self) -> UploadLimits:

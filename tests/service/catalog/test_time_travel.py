@@ -8,6 +8,7 @@ from tests.builders import EVERYTHING, SCORER, a_model, a_version
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
+from modelkeep.domains.audit import Erasure
 from modelkeep.domains.catalog import ListQuery, Metric, ModelDetails, ModelVersion, VersionRecord, Visibility
 from modelkeep.domains.catalog.domain.errors import (
     AliasNotFoundError,
@@ -302,3 +303,27 @@ def test_a_clock_that_goes_back_keeps_changes_in_order(services: Services, admin
     assert times == [times[0] + timedelta(microseconds=place) for place in range(4)]
     for state in states:
         assert at(services, admin, state.changed_at) == state
+
+
+def test_what_is_erased_from_the_log_is_gone_from_the_past(
+    services: Services, admin: Actor, later: Callable[[], datetime]
+) -> None:
+    a_model(services, admin, owners=("ana",), tags={"team": "risk", "lr": "1"}, description=LONG)
+    a_version(services, admin, record=VersionRecord(description="by ana", tags={"team": "risk"}))
+    then = later()
+    services.models.update(admin, SCORER, ModelDetails(description="", owners=("bea",)), seen=None)
+    services.models.set_tag(admin, SCORER, "team", "growth", seen=None)
+    services.versions.set_tag(admin, SCORER, FIRST, "team", "growth", seen=None)
+    now = services.models.get(admin, SCORER)
+
+    services.audit_privacy.erase(admin, Erasure("asked to", subject=str(SCORER), fields=("description", "tag:team")))
+    past = services.models.get(admin, SCORER, as_of=then)
+    assert (past.description, past.tags, past.owners) == ("(erased)", {"lr": "1", "team": "(erased)"}, ("ana",))
+    assert at(services, admin, then).record.tags == {"team": "risk"}
+    services.audit_privacy.erase(admin, Erasure("asked to", within="fraud"))
+    assert services.models.get(admin, SCORER, as_of=then).owners == ("(erased)",)
+    version = at(services, admin, then)
+    assert (version.record.tags, version.record.description) == ({"team": "(erased)"}, "by ana")
+    assert services.models.get(admin, SCORER) == now
+    history = services.models.tags(admin, SCORER, EVERYTHING, key="team").items
+    assert [(tag.value, tag.set_by) for tag in history] == [("growth", admin.id), ("(erased)", admin.id)]

@@ -14,6 +14,7 @@ from modelkeep.domains.catalog.domain.records import (
 )
 from modelkeep.domains.catalog.domain.versioning import BumpRequest
 from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
+from modelkeep.domains.catalog.operations import forget_past
 from modelkeep.domains.catalog.service import (
     AliasService,
     ContentService,
@@ -58,4 +59,5 @@ __all__ = [
     "VersionRecord",
     "VersionService",
     "Visibility",
+    "forget_past",
 ]

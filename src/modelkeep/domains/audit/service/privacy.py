@@ -1,5 +1,6 @@
 """Erases what is personal, keeps what a legal hold keeps, and lets the bodies of old entries go."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -20,7 +21,7 @@ from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.kernel.ids import IdSource
 from modelkeep.kernel.paging import Page, PageRequest
-from modelkeep.platform.database import Database
+from modelkeep.platform.database import Database, Transaction
 
 PRUNED_AT_ONCE: Final = 1000
 _RETENTION: Final = Actor(
@@ -30,13 +31,17 @@ _RETENTION: Final = Actor(
 
 @dataclass(frozen=True, slots=True)
 class PrivacyService:
-    """The erasable side of the log. Leaves and hashes stay, so every proof holds."""
+    """The erasable side of the log. Leaves and hashes stay, so every proof holds.
+
+    `forget` erases the same texts where higher domains keep them beside the log, in the transaction that it is given.
+    """
 
     database: Database
     access: AccessService
     clock: Clock
     new_id: IdSource
     retention: timedelta
+    forget: Callable[[Transaction, Erasure], None]
 
     def erase(self, actor: Actor, erasure: Erasure) -> Recorded[int]:
         """Erase texts, with their salts; return how many. Of a principal the name goes as well, and it is disabled.
@@ -58,6 +63,7 @@ class PrivacyService:
             now = self.clock()
             renamed = erasure.principal is not None and anonymise(tx, PrincipalId(erasure.principal), now)
             if texts or renamed:
+                self.forget(tx, erasure)
                 tx.record(erasure.erased(actor, now, texts=texts))
         return Recorded(texts, tx.receipt)
 

@@ -17,6 +17,9 @@ from modelkeep.domains.catalog.tables import FACT
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import AnyRow
 
+ERASED: Final = "(erased)"
+"""What stands in the place of a text that was erased."""
+
 _FACTS: Final = (
     select(
         FACT.c.subject_id,
@@ -58,13 +61,13 @@ class _Facts:
         return self._rows.get(field, ())
 
     def texts(self, field: str) -> tuple[str, ...]:
-        return tuple(_whole(row) for row in self.rows(field))
+        return tuple(whole_text(row) for row in self.rows(field))
 
     def text(self, field: str) -> str:
         return next(iter(self.texts(field)), "")
 
     def tags(self, field: str) -> dict[str, str]:
-        return {row.key: _whole(row) for row in self.rows(field)}
+        return {row.key: whole_text(row) for row in self.rows(field)}
 
     def state(self, kind: str, subject: Model | ModelVersion) -> dict[str, Any]:
         """Return deletion and revision; before the first that is known of, the subject was as it was made."""
@@ -107,6 +110,7 @@ def _version_at(version: ModelVersion, facts: _Facts) -> ModelVersion:
     return replace(version, record=record, **facts.state("version", version))
 
 
-def _whole(row: AnyRow) -> str:
-    whole: str = row.text if row.whole is None else row.whole
-    return whole
+def whole_text(row: AnyRow) -> str:
+    """Return the text of a fact."""
+    text: str | None = row.text if row.whole is None else row.whole
+    return ERASED if text is None else text

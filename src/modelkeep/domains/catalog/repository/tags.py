@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from modelkeep.domains.catalog.domain.aliases import TagInterval
 from modelkeep.domains.catalog.repository.intervals import as_known, begun, in_force
+from modelkeep.domains.catalog.repository.past_facts import whole_text
 from modelkeep.domains.catalog.tables import FACT
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.paging import Page, PageRequest
@@ -61,5 +62,4 @@ class TagRepository:
 
 def _tag(row: AnyRow) -> TagInterval:
     by = None if row.ended_by is None else PrincipalId(row.ended_by)
-    value = row.text if row.whole is None else row.whole
-    return TagInterval(row.key, value, row.since, PrincipalId(row.set_by), row.until, by)
+    return TagInterval(row.key, whole_text(row), row.since, PrincipalId(row.set_by), row.until, by)

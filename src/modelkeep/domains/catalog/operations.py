@@ -1,0 +1,13 @@
+"""What other domains have done in a transaction of theirs, wired by the composition root."""
+
+from modelkeep.domains.audit import Erasure
+from modelkeep.domains.catalog.repository.erasure import erase_past
+from modelkeep.platform.database import Transaction
+
+
+def forget_past(tx: Transaction, erasure: Erasure) -> None:
+    """Erase from the history what an erasure takes from the audit log: texts that were so and no longer are.
+
+    What is so now stays until somebody changes it. That something was set, when and by whom, stays as well.
+    """
+    erase_past(tx.session, erasure)

@@ -1,0 +1,57 @@
+"""Erases texts of the past."""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from sqlalchemy.orm import Session
+
+from modelkeep.domains.audit import Erasure
+from modelkeep.domains.catalog.tables import FACT, MODEL, NAMESPACE_STATE, VERSION
+from modelkeep.platform.database.criteria import Criterion
+
+_TAGS = ("model.tag", "version.tag")
+_FIELDS = {
+    "description": ("model.description", "version.description"),
+    "task": ("model.task",),
+    "owners": ("model.owner",),
+}
+
+
+def erase_past(session: Session, erasure: Erasure) -> None:
+    """Drop the texts that an erasure asks for from intervals that have ended."""
+    gone = {"text": None, "whole": None, "number": None}
+    chosen = (FACT.c.until.is_not(None), _named(erasure), _about(erasure))
+    session.execute(update(FACT).where(*chosen).values(gone))
+    if not erasure.fields or "description" in erasure.fields:
+        ended = NAMESPACE_STATE.c.until.is_not(None)
+        session.execute(update(NAMESPACE_STATE).where(ended, _namespaces(erasure)).values(description=""))
+
+
+def _named(erasure: Erasure) -> Criterion:
+    """Return the condition that a fact is a text of one of the fields; the log calls a tag `tag:KEY`."""
+    if not erasure.fields:
+        return FACT.c.field.in_([*_TAGS, *(field for fields in _FIELDS.values() for field in fields)])
+    fields = [field for name in erasure.fields for field in _FIELDS.get(name, ())]
+    keys = [name.removeprefix("tag:") for name in erasure.fields if name.startswith("tag:")]
+    return or_(FACT.c.field.in_(fields), and_(FACT.c.field.in_(_TAGS), FACT.c.key.in_(keys)))
+
+
+def _about(erasure: Erasure) -> Criterion:
+    if erasure.principal is not None:
+        return FACT.c.set_by == erasure.principal
+    if erasure.within is not None:
+        models = select(MODEL.c.id).where(or_(MODEL.c.name == erasure.within, MODEL.c.namespace == erasure.within))
+        versions = select(VERSION.c.id).where(VERSION.c.model_id.in_(models))
+        return or_(FACT.c.subject_id.in_(models), FACT.c.subject_id.in_(versions))
+    name, _, version = (erasure.subject or "").partition(":")
+    models = select(MODEL.c.id).where(MODEL.c.name == name)
+    if not version:
+        return FACT.c.subject_id.in_(models)
+    return FACT.c.subject_id.in_(
+        select(VERSION.c.id).where(VERSION.c.model_id.in_(models), VERSION.c.version == version)
+    )
+
+
+def _namespaces(erasure: Erasure) -> ColumnElement[bool]:
+    if erasure.principal is not None:
+        return NAMESPACE_STATE.c.set_by == erasure.principal
+    name = erasure.within or erasure.subject
+    return false() if name is None else NAMESPACE_STATE.c.name == name
