@@ -47,7 +47,7 @@ class Login:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rest, SigningIssuer]]:
-    settings = {"outbound_allow": "127.0.0.1", "public_url": REGISTRY}
+    settings: dict[str, Any] = {"outbound_allow": "127.0.0.1", "public_url": REGISTRY, "logins_per_address": 1000}
     with signing_issuer() as issuer, a_registry(tmp_path_factory.mktemp("registry"), **settings) as rest:
         add(rest, "own", issuer)
         yield rest, issuer

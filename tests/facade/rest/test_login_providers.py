@@ -72,3 +72,19 @@ def test_only_who_may_change_logins_sees_providers(rest: Rest) -> None:
     for method, path in (("GET", ""), ("GET", "/corporate"), ("DELETE", "/corporate")):
         refused = rest.http.request(method, f"{API}/login-providers{path}", headers=headers)
         assert problem(refused, 403, "access.forbidden")["context"]["permission"] == "login.write"
+
+
+def test_nobody_maps_a_group_that_holds_more_than_they_do(rest: Rest) -> None:
+    role = {"name": "login-keeper", "permissions": ["login.write", "principal.write"]}
+    assert rest.http.post(f"{API}/roles", json=role).status_code == 201
+    for group in ("owners", "nobodies"):
+        assert rest.http.post(f"{API}/groups", json={"name": group}).status_code == 201
+    owner = {"subject": "group:owners", "role": "admin", "scope": "*"}
+    assert rest.http.post(f"{API}/access/bindings", json=owner).status_code == 201
+    keeper = {"Authorization": f"Bearer {a_token(rest.services, somebody(rest.services, 'login-keeper'))}"}
+    mapped = {**PROVIDER, "groups_claim": "groups", "groups": {"x": "owners"}}
+    refused = rest.http.post(f"{API}/login-providers", json=mapped, headers=keeper)
+    assert "policy.write" in problem(refused, 403, "access.grant_exceeds")["context"]["permissions"]
+    harmless = {**mapped, "groups": {"x": "nobodies"}}
+    made = rest.http.post(f"{API}/login-providers", json=harmless, headers=keeper)
+    assert made.json()["groups"] == {"x": "nobodies"}

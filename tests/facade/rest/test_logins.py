@@ -13,16 +13,12 @@ import pytest
 from sqlalchemy import insert, select, update
 from starlette.testclient import TestClient
 from tests.facade.rest.registry import API, Rest, a_registry, problem
-from tests.people import bind
 from tests.servers.openid_provider import CLIENT, SECRET, OpenIdProvider
 from tests.servers.signing_issuer import SigningIssuer, signing_issuer
 
 from modelkeep.client.logins import BrowserLogin
-from modelkeep.domains.access.domain.bindings import SubjectType
 from modelkeep.domains.access.domain.openid.logout_tokens import EVENT
-from modelkeep.domains.access.tables import GROUP, PRINCIPAL
 from modelkeep.domains.access.tables.logins import IDENTITY, LOGIN_ATTEMPT
-from modelkeep.kernel.events import Event
 
 REGISTRY = "http://localhost"
 LOGIN = f"{API}/login/oidc/corporate"
@@ -67,7 +63,7 @@ class Browser:
 
 @pytest.fixture(scope="module")
 def rest(tmp_path_factory: pytest.TempPathFactory, openid_provider_server: OpenIdProvider) -> Iterator[Rest]:
-    settings = {"outbound_allow": "127.0.0.1", "public_url": REGISTRY}
+    settings: dict[str, Any] = {"outbound_allow": "127.0.0.1", "public_url": REGISTRY, "logins_per_address": 1000}
     with pytest.MonkeyPatch.context() as patch, a_registry(tmp_path_factory.mktemp("registry"), **settings) as registry:
         patch.setenv("MODELKEEP_OIDC_CORPORATE_SECRET", SECRET)
         group(registry, "risk")
@@ -97,12 +93,9 @@ def browser(rest: Rest, provider: OpenIdProvider) -> Browser:
 
 def group(rest: Rest, name: str) -> None:
     """Make a group that views the registry."""
-    at = rest.services.access.clock()
-    with rest.services.access.database.transaction() as tx:
-        values = {"id": f"group-{name}", "name": name, "created_at": at, "created_by": "system"}
-        tx.session.execute(insert(GROUP), values)
-        tx.record(Event("access.principal_created", f"group-{name}", system(), at, {"roles": []}))
-    bind(rest.services, f"group-{name}", "viewer", kind=SubjectType.GROUP)
+    assert rest.http.post(f"{API}/groups", json={"name": name}).status_code == 201
+    granted = {"subject": f"group:{name}", "role": "viewer", "scope": "*"}
+    assert rest.http.post(f"{API}/access/bindings", json=granted).status_code == 201
 
 
 def system() -> Any:  # noqa: ANN401 - an actor
@@ -133,21 +126,19 @@ def test_somebody_logs_in_becomes_a_user_and_has_what_the_groups_give(browser: B
 def test_groups_follow_the_provider_at_each_login(browser: Browser) -> None:
     browser.log_in()
     who = browser.whoami()["id"]
-    assert groups_of(browser.rest, who) == {"group-risk"}
+    assert groups_of(browser.rest, who) == {"risk"}
     browser.provider.configure(REGISTRY, "corporate", {"ana": ANA | {"groups": []}})
     Browser(browser.rest, browser.provider).log_in()
     assert groups_of(browser.rest, who) == set()
     browser.provider.configure(REGISTRY, "corporate", {"ana": ANA})
     Browser(browser.rest, browser.provider).log_in()
-    assert groups_of(browser.rest, who) == {"group-risk"}
+    assert groups_of(browser.rest, who) == {"risk"}
 
 
 def groups_of(rest: Rest, who: str) -> set[str]:
-    from modelkeep.domains.access.repository import MembershipRepository  # noqa: PLC0415
-    from modelkeep.kernel.identity import PrincipalId  # noqa: PLC0415
-
-    with rest.services.access.database.snapshot() as tx:
-        return set(MembershipRepository(tx).groups_of(PrincipalId(who)))
+    """Return which of the groups somebody is in."""
+    members = rest.http.get(f"{API}/groups/risk/members").json()["items"]
+    return {"risk"} if who in {item["principal"]["id"] for item in members} else set()
 
 
 def test_a_code_and_a_state_count_once(browser: Browser) -> None:
@@ -224,10 +215,7 @@ def test_a_disabled_user_stays_outside(browser: Browser) -> None:
     browser.log_in("eve")
     who = browser.whoami()
     assert browser.here.get(f"{API}/models").json()["items"] == []
-    at = browser.rest.services.access.clock()
-    with browser.rest.services.access.database.transaction() as tx:
-        tx.session.execute(update(PRINCIPAL).where(PRINCIPAL.c.id == who["id"]).values(disabled_at=at))
-        tx.record(Event("access.principal_created", who["id"], system(), at, {"roles": []}))
+    assert browser.rest.http.post(f"{API}/principals/{who['id']}/disable").status_code == 200
     assert browser.whoami() is None
     problem(Browser(browser.rest, browser.provider).log_in("eve"), 401, "access.login_refused")
 

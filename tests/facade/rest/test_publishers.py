@@ -274,6 +274,19 @@ def test_a_job_of_several_publishers_names_one(ci: Ci) -> None:
     ci.rest.http.delete(f"{API}/publishers/also-scorer")
 
 
+def test_a_role_that_people_made_gives_a_job_what_it_grants_but_what_no_job_gets(ci: Ci) -> None:
+    role = {"name": "publisher", "permissions": ["version.create", "stage.promote"]}
+    assert ci.rest.http.post(f"{API}/roles", json=role).status_code == 201
+    create(ci.rest, "custom", "generic", {"claims": {"sub": "y"}}, ci.issuer.url, ["fraud"], role="publisher")
+    minted = ci.mint(ci.issuer.sign(ci.claims(sub="y", repository=None))).json()
+    shown = ci.rest.http.get(f"{API}/tokens/{minted['token_id']}").json()
+    assert (shown["kind"], shown["permissions"], shown["scopes"]) == ("ci", ["version.create"], ["fraud"])
+    only = {"name": "decider", "permissions": ["stage.approve"]}
+    assert ci.rest.http.post(f"{API}/roles", json=only).status_code == 201
+    body = {"name": "nothing", "kind": "github", "conditions": GITHUB, "scopes": ["fraud"], "role": "decider"}
+    problem(ci.rest.http.post(f"{API}/publishers", json=body), 422, "access.publisher_condition")
+
+
 def test_a_deleted_publisher_takes_its_tokens_with_it(ci: Ci) -> None:
     create(ci.rest, "short-lived", "generic", {"claims": {"sub": "x"}}, ci.issuer.url, ["fraud"])
     minted = ci.mint(ci.issuer.sign(ci.claims(sub="x", repository=None))).json()
@@ -306,9 +319,9 @@ def test_nobody_trusts_jobs_with_more_than_they_hold(ci: Ci) -> None:
     assert tried("own").status_code == 201
     assert problem(tried("a", scopes=["other"]), 403, "access.forbidden")
     assert problem(tried("b", scopes=["*"]), 403, "access.forbidden")
-    assert problem(tried("c", role="admin"), 403, "access.forbidden")
+    assert problem(tried("c", role="admin"), 403, "access.grant_exceeds")
     assert problem(tried("d", issuer=ci.issuer.url), 403, "access.forbidden")["context"]["permission"] == "login.write"
-    assert problem(tried("e", role="nonsense"), 422, "access.publisher_condition")
+    assert problem(tried("e", role="nonsense"), 404, "access.role_not_found")
     assert problem(tried("own"), 409, "access.publisher_exists")
     assert problem(tried("f", conditions={}), 422, "access.publisher_condition")
     assert problem(tried("G"), 422, "access.publisher_condition")

@@ -17,8 +17,11 @@ from tests.servers.signing_issuer import SigningIssuer, signing_issuer
 from modelkeep.app.bootstrap import STARTUP, Services
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import (
+    REGISTRY,
+    BindingQuery,
     FinishedLogin,
     LoopbackRequest,
+    NewBinding,
     NewPublisher,
     ProviderAnswer,
     ProviderDetails,
@@ -31,6 +34,7 @@ from modelkeep.domains.access.domain.openid.terminals import (
     TerminalCodeRefusedError,
     TerminalLoginError,
 )
+from modelkeep.domains.access.domain.principals import LastAdminError
 from modelkeep.domains.access.domain.publishing.conditions import GenericConditions
 from modelkeep.domains.access.domain.publishing.publishers import NoPublisherError, TokenReplayedError
 from modelkeep.domains.access.repository import MembershipRepository
@@ -128,6 +132,17 @@ def test_a_user_is_made_once_and_follows_the_groups_of_the_provider(world: World
     assert (second.actor.id, world.groups_of(first.actor)) == (first.actor.id, frozenset())
     assert world.log_in(sub="eve").actor.id != first.actor.id
     assert world.groups_of(world.log_in(groups="risk-team").actor) == {"g-risk"}
+
+
+def test_a_provider_cannot_take_the_last_administrator_away(world: World) -> None:
+    grants = world.services.grants
+    grants.grant(world.admin, NewBinding("group:risk", "admin", REGISTRY))
+    ana = world.log_in(groups=["risk-team"]).actor
+    (first,) = grants.list(world.admin, BindingQuery(role="admin"), PageRequest(10), subject=world.admin.id).items
+    grants.revoke(world.admin, first.id)
+    with pytest.raises(LastAdminError):
+        world.log_in(groups=[])
+    assert world.groups_of(ana) == {"g-risk"}
 
 
 def test_a_login_counts_once_however_many_finish_it_at_the_same_time(world: World) -> None:

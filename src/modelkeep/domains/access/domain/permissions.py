@@ -133,9 +133,9 @@ def is_never(kind: PrincipalKind, permission: Permission) -> bool:
     return permission in NEVER.get(kind, frozenset())
 
 
-def permissions_for(kind: PrincipalKind, role: str) -> frozenset[Permission]:
-    """Return what a built-in role can give to a kind of principal; nothing if there is no such role."""
-    return ROLES.get(role, frozenset()) - NEVER.get(kind, frozenset())
+def within_reach(kind: PrincipalKind, permissions: frozenset[Permission]) -> frozenset[Permission]:
+    """Return those of the permissions that a kind of principal can hold at all."""
+    return permissions - NEVER.get(kind, frozenset())
 
 
 def shown_to(kind: PrincipalKind, permission: Permission) -> tuple[str, ...]:

@@ -10,7 +10,12 @@ from modelkeep.domains.access.domain.openid.identity_tokens import ExternalIdent
 from modelkeep.domains.access.domain.openid.logins import LoginRefusedError, group_changes
 from modelkeep.domains.access.domain.openid.providers import LoginProvider
 from modelkeep.domains.access.domain.principals import Principal
-from modelkeep.domains.access.repository import AccessRepository, LoginRepository, MembershipRepository
+from modelkeep.domains.access.repository import (
+    AccessRepository,
+    DirectoryRepository,
+    LoginRepository,
+    MembershipRepository,
+)
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.kernel.ids import IdSource
@@ -34,6 +39,7 @@ class Admission:
 
         Raises:
             LoginRefusedError: an administrator has disabled the user.
+            LastAdminError: the provider takes the last administrator out of the group that makes one.
         """
         principal, is_new = self._find(tx, identity)
         if principal.disabled_at is not None:
@@ -71,14 +77,18 @@ class Admission:
         mapping = self.provider.details.groups
         if not mapping:
             return
-        memberships = MembershipRepository(tx)
+        memberships, directory = MembershipRepository(tx), DirectoryRepository(tx)
         changes = group_changes(mapping, identity.groups, memberships.groups_of(actor.id))
         joined = memberships.existing(changes.joined)
         for group in sorted(joined):
             memberships.join(actor.id, group, actor.id, self.now)
             tx.record(member_added(group, actor.id, actor, self.now))
+        if changes.left:
+            directory.lock_administrators()
         for group in sorted(changes.left):
             memberships.leave(actor.id, group, actor.id, self.now)
             tx.record(member_removed(group, actor.id, actor, self.now))
+        if changes.left:
+            directory.check_administrators()
         if joined != changes.joined:
             _log.warning("login provider %s maps to groups that were deleted", self.provider.name)

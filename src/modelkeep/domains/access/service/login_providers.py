@@ -11,8 +11,9 @@ from modelkeep.domains.access.domain.openid.providers import (
 )
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.scopes import REGISTRY
-from modelkeep.domains.access.repository import LoginProviderRepository
+from modelkeep.domains.access.repository import BindingRepository, LoginProviderRepository
 from modelkeep.domains.access.service.authorization import AccessService
+from modelkeep.domains.access.service.holding import check_holds_all
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
@@ -52,6 +53,7 @@ class LoginProviderService:
         Raises:
             LoginProviderSettingError: the name or a group is none.
             LoginProviderExistsError: it is there already.
+        GrantExceedsError: a group that is mapped holds what the actor does not.
             OutboundRefusedError: this server may not speak to the issuer's address.
         """
         self.http.check(details.issuer)
@@ -113,10 +115,14 @@ class LoginProviderService:
             return LoginProviderRepository(tx).titles()
 
     def _require(self, tx: Transaction, actor: Actor, details: ProviderDetails) -> None:
-        """A mapping puts people into groups, so it takes the right to do that by hand."""
+        """A mapping puts people into groups, so it takes what doing that by hand would."""
         self.access.require(tx, actor, Permission.LOGIN_WRITE, REGISTRY)
-        if details.groups:
-            self.access.require(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
+        if not details.groups:
+            return
+        self.access.require(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
+        bindings = BindingRepository(tx)
+        for group in sorted(set(_by_id(tx, details).groups.values())):
+            check_holds_all(tx, actor, bindings.of_subject(group), self.clock())
 
     def _shown(self, provider: LoginProvider, groups: Mapping[str, str]) -> ShownProvider:
         has_secret = self.secrets(provider.name) is not None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
 from modelkeep.domains.access.domain.openid.providers import check_issuer_address
-from modelkeep.domains.access.domain.permissions import Permission, permissions_for
+from modelkeep.domains.access.domain.permissions import Permission, within_reach
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.publishing.conditions import (
     Conditions,
@@ -31,8 +31,10 @@ from modelkeep.domains.access.repository import (
     BindingRepository,
     LoginRepository,
     PublisherRepository,
+    RoleRepository,
 )
 from modelkeep.domains.access.service.authorization import AccessService
+from modelkeep.domains.access.service.holding import check_holds
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.domains.access.service.limits import RequestLimits
 from modelkeep.kernel.clock import Clock, timestamp
@@ -104,7 +106,9 @@ class PublishingService:
 
         Raises:
             PublisherConditionError: the name or the scopes cannot be.
-            ForbiddenError: the actor may not grant the role there, or trusts an issuer that only an administrator may.
+            ForbiddenError: the actor may not grant there, or trusts an issuer that only an administrator may.
+        GrantExceedsError: the role grants what the actor does not hold there.
+        RoleNotFoundError: there is no such role.
             PublisherExistsError: the name is taken.
         """
         check_issuer_address(new.issuer)
@@ -176,7 +180,7 @@ class PublishingService:
 
     def _issue(self, tx: Transaction, chosen: Chosen, request: RequestInfo, subject: str) -> MintedToken:
         publisher = chosen.publisher
-        permissions = permissions_for(PrincipalKind.CI, publisher.role)
+        permissions = _permissions(tx, publisher.role)
         reach = Reach(frozenset(permissions), frozenset(str(scope) for scope in publisher.scopes))
         issued = self.tokens.issue(tx, publisher.principal_id, TokenTerms(TokenKind.CI, TOKEN_LIFE, reach))
         job = Actor(
@@ -195,12 +199,10 @@ class PublishingService:
 
     def _grant(self, tx: Transaction, actor: Actor, publisher: Publisher) -> None:
         """Give the publisher its role, as far as the actor holds all of it there: nobody grants what they lack."""
-        permissions = permissions_for(PrincipalKind.CI, publisher.role)
-        if not permissions:
-            raise PublisherConditionError(f"{publisher.role[:100]!r} is no role that gives a CI job anything")
+        permissions = _permissions(tx, publisher.role)
         for scope in publisher.scopes:
-            for permission in (Permission.GRANT_WRITE, *sorted(permissions)):
-                self.access.require(tx, actor, permission, scope)
+            self.access.require(tx, actor, Permission.GRANT_WRITE, scope)
+            check_holds(tx, actor, permissions, scope, "", publisher.created_at)
             binding = Binding(
                 id=self.new_id(),
                 subject=Subject(SubjectType.CI, publisher.principal_id),
@@ -235,3 +237,16 @@ def _report_unknown(chosen: Chosen) -> None:
             chosen.publisher.name,
             ", ".join(chosen.unknown),
         )
+
+
+def _permissions(tx: Transaction, role: str) -> frozenset[Permission]:
+    """Return what a role gives to a CI job: all that it grants but what no job ever gets.
+
+    Raises:
+        RoleNotFoundError: there is no such role.
+        PublisherConditionError: that is nothing.
+    """
+    permissions = within_reach(PrincipalKind.CI, RoleRepository(tx).get(role).permissions)
+    if not permissions:
+        raise PublisherConditionError(f"the role {role} gives a CI job nothing", field="role")
+    return permissions
