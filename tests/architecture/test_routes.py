@@ -45,6 +45,8 @@ UNLOGGED = {
     "complete_blob": "bytes on their way",
     "cancel_upload": "bytes on their way",
     "get_blobs": "reads many blobs at once",
+    "test_webhook": "a test changes nothing",
+    "deliver_webhook_event": "an event that is sent again changes nothing",
 }
 """What is sent with an unsafe method and makes no entry in the audit log, and why."""
 

@@ -7,12 +7,14 @@ from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService
 from modelkeep.domains.audit import AuditReader
 from modelkeep.domains.events import (
+    AlertSender,
     BackgroundService,
     Deliveries,
     Dispatch,
     EventFeed,
     EventServices,
     EventSight,
+    Sender,
     SubscriptionKind,
     SubscriptionService,
     WebhookSender,
@@ -39,7 +41,10 @@ class Foundation:
 def build_events(settings: Settings, on: Foundation) -> tuple[EventServices, Deliveries]:
     """Wire the domain: what it offers, and its background work."""
     reader, sight = AuditReader(on.database), EventSight(on.access)
-    senders = {SubscriptionKind.WEBHOOK: WebhookSender(OutboundHttp(settings.outbound_policy), on.clock)}
+    senders: dict[SubscriptionKind, Sender] = {
+        SubscriptionKind.WEBHOOK: WebhookSender(OutboundHttp(settings.outbound_policy), on.clock),
+        SubscriptionKind.ALERT: AlertSender(settings.outbound_policy),
+    }
     sealer = Sealer((load_secret_key(settings), *previous_secret_keys(settings)), "webhooks")
     dispatch = Dispatch(senders, sealer, on.clock, on.new_id, settings.public_url)
     offered = EventServices(

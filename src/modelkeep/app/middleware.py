@@ -63,7 +63,7 @@ def _pattern(scope: Scope) -> str:
 
 
 class AnswerCompressionMiddleware:
-    """Compresses what the server writes itself (gzip, zstd, brotli); files of versions leave as they are stored."""
+    """Compresses what the server writes itself (gzip, zstd, brotli); not files and streams of events."""
 
     def __init__(self, app: ASGIApp) -> None:
         """Wrap an application."""
@@ -74,8 +74,13 @@ class AnswerCompressionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        app = self._plain if "/files/" in scope.get("path", "") else self._compressing
+        app = self._plain if _streams(scope.get("path", "")) else self._compressing
         await app(scope, receive, send)
+
+
+def _streams(path: str) -> bool:
+    """Say whether an answer leaves as it is: files as they are stored, events as they happen."""
+    return "/files/" in path or path.endswith("/events/stream")
 
 
 class _Exchange:

@@ -14,6 +14,7 @@ from modelkeep.api.rest.requests import JsonLimits
 from modelkeep.app.bootstrap import Services, build
 from modelkeep.app.middleware import AnswerCompressionMiddleware, RequestContextMiddleware
 from modelkeep.app.settings import LogFormat, Settings
+from modelkeep.app.stopping import on_stop
 from modelkeep.platform.telemetry import configure_logging, http_metrics, render_metrics
 
 _DESCRIPTION = """The native API of Modelkeep, an AI model registry.
@@ -29,7 +30,8 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with services.usage, services.background:
+        streams = app.state.event_streams
+        with services.usage, services.background, on_stop(streams.close):
             yield
         services.close()
 

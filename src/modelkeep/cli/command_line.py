@@ -14,6 +14,7 @@ from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
 from modelkeep.cli.commands.doctor import doctor
+from modelkeep.cli.commands.events import events, job
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
 from modelkeep.cli.commands.group import group
 from modelkeep.cli.commands.login import login, logout, whoami
@@ -25,12 +26,14 @@ from modelkeep.cli.commands.role import role
 from modelkeep.cli.commands.tag import tag
 from modelkeep.cli.commands.token import token
 from modelkeep.cli.commands.transfers import pull, push
+from modelkeep.cli.commands.webhook import webhook
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve),
     "Facts about them": (tag, alias, metrics, delete, restore),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),
+    "What happens": (webhook, events, job),
     "Who gets in": (token, publisher, login_provider),
     "This machine": (login, logout, whoami, doctor, config, completion),
 }

@@ -61,6 +61,7 @@ if TYPE_CHECKING:
         Standing,
         TagInterval,
     )
+    from modelkeep.client.webhook_values import Job, LiveEvent, Webhook, WebhookDelivery
     from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 
 __all__ = [
@@ -91,9 +92,11 @@ __all__ = [
     "InvalidSettingError",
     "InvalidValueError",
     "IssuedToken",
+    "Job",
     "Kind",
     "LimitExceededError",
     "Listing",
+    "LiveEvent",
     "LoginOffer",
     "LoginProvider",
     "Member",
@@ -125,6 +128,8 @@ __all__ = [
     "UnexpectedAnswerError",
     "UnwritableError",
     "VersionRecord",
+    "Webhook",
+    "WebhookDelivery",
     "connect",
     "resolve_settings",
 ]
@@ -138,6 +143,7 @@ _MODULES: Final = (
     "records",
     "values",
     "access_values",
+    "webhook_values",
     "model_versions",
     "publishers",
     "tokens",

@@ -17,6 +17,7 @@ from modelkeep.client.cache import Cache
 from modelkeep.client.connection import Moment, moment, reference_at
 from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
+from modelkeep.client.events import EventMethods
 from modelkeep.client.http import Call, HttpSession, route
 from modelkeep.client.logins import LoginMethods
 from modelkeep.client.model_versions import ModelVersion
@@ -36,6 +37,7 @@ from modelkeep.client.training_code import detect_training_code
 from modelkeep.client.uploads import Plan, Upload
 from modelkeep.client.values import Principal
 from modelkeep.client.versions import VersionMethods
+from modelkeep.client.webhooks import WebhookMethods
 from modelkeep.kernel.manifests import Manifest
 from modelkeep.kernel.references import ModelName
 
@@ -68,6 +70,8 @@ class Registry(
     TokenMethods,
     ProofMethods,
     AccessMethods,
+    WebhookMethods,
+    EventMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -14,8 +14,8 @@ from schemathesis.core.result import Ok
 from tests.facade.rest.registry import ANY, API, Rest
 
 DESCRIPTION = Path(__file__).parents[3] / "openapi" / "modelkeep-v1.json"
-RAW = {"send_batch", "send_part"}
-"""Operations with a body of bytes, which the description says nothing more of."""
+RAW = {"send_batch", "send_part", "stream_events"}
+"""Operations with a body of bytes, which the description says nothing more of, and one that never ends."""
 UNBREAKABLE = {"log_out_by_provider", "prove_consistency"}
 """Operations for which schemathesis finds nothing that their description forbids."""
 EXISTING = {"namespace": "fraud", "model": "scorer", "selector": "1", "alias": "champion", "path": "model.bin"}

@@ -3,11 +3,14 @@ from datetime import timedelta
 from tests.unit.docs.pages import codes, read, table
 
 from modelkeep.api.rest import requests
+from modelkeep.api.rest.event_streams import MAX_STREAMS
 from modelkeep.domains.access.domain.openid import logins, terminals
 from modelkeep.domains.access.domain.publishing import publishers
 from modelkeep.domains.artifacts import domain as artifacts
 from modelkeep.domains.audit.domain import requests as audit
 from modelkeep.domains.catalog.domain import aliases, fields, records
+from modelkeep.domains.events.domain import deliveries, subscriptions
+from modelkeep.domains.events.domain.selection import MAX_PATTERNS
 from modelkeep.kernel import paging
 from modelkeep.kernel.manifest_paths import MAX_PATH_BYTES, MAX_SEGMENT_BYTES, ManifestRule
 from modelkeep.kernel.manifests import ManifestLimits
@@ -84,3 +87,14 @@ def test_limits_of_logins() -> None:
     assert logins.ATTEMPT_LIFE == terminals.DEVICE_LIFE
     assert f"{logins.ATTEMPT_LIFE // timedelta(minutes=1)} minutes" in row("login at a provider")
     assert f"{publishers.TOKEN_LIFE // timedelta(minutes=1)} minutes" in row("token of a CI job")
+
+
+def test_limits_of_events() -> None:
+    assert f"{subscriptions.MAX_SUBSCRIPTIONS:,}; each selects by up to {MAX_PATTERNS} " in row(
+        "subscriptions to events"
+    )
+    assert f"{subscriptions.MAX_SECRETS} secrets" in row("subscriptions to events")
+    hours, days = deliveries.DEAD_AFTER // timedelta(hours=1), deliveries.KEPT_FOR.days
+    assert f"for {hours} hours, its log is kept for {days} days" in row("delivery of an event")
+    assert f"| {deliveries.DISABLED_AFTER.days} days," in row("subscription without")
+    assert f"| {MAX_STREAMS} |" in row("live streams")

@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from modelkeep.api.rest import health, index, login_pages, v1
 from modelkeep.api.rest.description import describe
 from modelkeep.api.rest.errors import install_error_handlers
+from modelkeep.api.rest.event_streams import EventStreams
 from modelkeep.api.rest.requests import JsonLimits
 from modelkeep.api.rest.streams import BodyReader
 from modelkeep.kernel.manifests import ManifestLimits
@@ -17,6 +18,7 @@ def install_rest(app: FastAPI, *, json_limits: JsonLimits, manifest_limits: Mani
     app.state.json_limits = json_limits
     app.state.manifest_limits = manifest_limits
     app.state.body_reader = BodyReader()
+    app.state.event_streams = EventStreams(app.state.services.events.feed)
     for router in v1.routers:
         app.include_router(router, prefix=PREFIX)
     app.include_router(health.router)

@@ -65,6 +65,12 @@ async def authenticate(request: Request) -> Actor:
     return actor
 
 
+async def reauthenticate(request: Request) -> Actor:
+    """Return the actor as `authenticate` does, though the request is under way: its credential may have ended."""
+    request.state.actor = None
+    return await authenticate(request)
+
+
 async def _by_token(request: Request, info: RequestInfo) -> Actor:
     scheme, _, credential = request.headers.get("authorization", "").partition(" ")
     secret = credential.strip() if scheme.lower() == "bearer" else None

@@ -26,6 +26,7 @@ from modelkeep.domains.catalog import (
     RegistrationService,
     VersionService,
 )
+from modelkeep.domains.events import EventServices
 
 
 class Services(Protocol):
@@ -98,6 +99,10 @@ class Services(Protocol):
     @property
     def content(self) -> ContentService:
         """Files."""
+
+    @property
+    def events(self) -> EventServices:
+        """What leaves the registry, and background work."""
 
     @property
     def proofs(self) -> ProofService:

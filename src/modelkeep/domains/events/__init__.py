@@ -10,8 +10,10 @@ from modelkeep.domains.events.domain.subscriptions import (
     SubscriptionKind,
 )
 from modelkeep.domains.events.jobs import Deliveries
+from modelkeep.domains.events.ports import Sender
 from modelkeep.domains.events.service import (
     KNOWN_TYPES,
+    AlertSender,
     BackgroundService,
     Dispatch,
     EventFeed,
@@ -25,10 +27,12 @@ from modelkeep.domains.events.service import (
     SubscriptionState,
     WebhookSender,
 )
+from modelkeep.platform.jobs import Job, JobStatus
 
 __all__ = [
     "DEFAULT_TEMPLATE",
     "KNOWN_TYPES",
+    "AlertSender",
     "BackgroundService",
     "Deliveries",
     "Delivery",
@@ -38,13 +42,16 @@ __all__ = [
     "EventSight",
     "FedEvent",
     "Issued",
+    "Job",
     "JobHistory",
+    "JobStatus",
     "NewSubscription",
     "Outcome",
     "Portion",
     "Progress",
     "Purpose",
     "Selection",
+    "Sender",
     "Subscription",
     "SubscriptionChange",
     "SubscriptionKind",

@@ -122,6 +122,11 @@ class OutboundPolicy:
         self._check(target, found)
         return found
 
+    def permits(self, host: str) -> bool:
+        """Say whether the operator allows a host: by its name, or by its address if it is one."""
+        literal = _literal(host)
+        return self._names(host) or (literal is not None and self._holds(literal))
+
     def check(self, url: str) -> None:
         """Refuse an address that could never be reached, before it is stored; a host that is not known yet passes.
 

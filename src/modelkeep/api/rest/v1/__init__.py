@@ -7,6 +7,8 @@ from modelkeep.api.rest.v1 import (
     aliases,
     audit,
     content,
+    events,
+    jobs,
     login_providers,
     logins,
     models,
@@ -21,6 +23,7 @@ from modelkeep.api.rest.v1 import (
     tokens,
     uploads,
     versions,
+    webhooks,
     whoami,
 )
 
@@ -37,6 +40,9 @@ routers: tuple[APIRouter, ...] = (
     uploads.router,
     tags.router,
     content.router,
+    events.router,
+    webhooks.router,
+    jobs.router,
     audit.router,
     publishers.router,
     publishers.ci_router,

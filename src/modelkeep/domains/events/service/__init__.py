@@ -1,5 +1,6 @@
 """Use cases of events on their way out."""
 
+from modelkeep.domains.events.service.alerts import AlertSender
 from modelkeep.domains.events.service.background import BackgroundService, JobHistory
 from modelkeep.domains.events.service.dispatch import Dispatch
 from modelkeep.domains.events.service.feed import EventFeed, FedEvent, Portion
@@ -10,6 +11,7 @@ from modelkeep.domains.events.service.webhooks import WebhookSender
 
 __all__ = [
     "KNOWN_TYPES",
+    "AlertSender",
     "BackgroundService",
     "Dispatch",
     "EventFeed",
