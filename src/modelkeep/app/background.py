@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from modelkeep.app.auditing import Auditing
 from modelkeep.app.entrance import Entrance
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import IdempotencyService, PrivacyService
+from modelkeep.domains.audit import IdempotencyService
 from modelkeep.platform.jobs import JobKind, JobStore, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
@@ -32,6 +33,9 @@ def job_kinds(
     )
 
 
-def retention_kinds(privacy: PrivacyService) -> Sequence[JobKind]:
+def retention_kinds(logs: Auditing) -> Sequence[JobKind]:
     """Return the background work that lets go of what is old."""
-    return (every(_PRUNED_EVERY, "audit.prune", privacy.prune),)
+    return (
+        every(_PRUNED_EVERY, "audit.prune", logs.privacy.prune),
+        every(_PRUNED_EVERY, "audit.prune_access_log", logs.access_log.prune),
+    )

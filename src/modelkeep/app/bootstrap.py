@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from modelkeep.app import schema
+from modelkeep.app.auditing import auditing
 from modelkeep.app.background import job_kinds, retention_kinds
 from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
@@ -25,6 +26,7 @@ from modelkeep.domains.access import (
 )
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService, UploadService
 from modelkeep.domains.audit import (
+    AccessLogService,
     AuditReader,
     AuditService,
     AuditSink,
@@ -42,7 +44,6 @@ from modelkeep.domains.catalog import (
     NamespaceService,
     RegistrationService,
     VersionService,
-    forget_past,
 )
 from modelkeep.domains.events import EventServices
 from modelkeep.kernel.clock import Clock, system_clock
@@ -73,6 +74,7 @@ class Services:
     audit_reader: AuditReader
     audit_exports: ExportService
     audit_privacy: PrivacyService
+    access_log: AccessLogService
     log: LogServices
     proofs: ProofService
     idempotency: IdempotencyService
@@ -103,13 +105,12 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     limits = settings.upload_limits
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
-    operations = ArtifactOperations(clock, ids, limits)
     idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
-    privacy = PrivacyService(database, access, clock, ids, settings.audit_retention, forget_past)
+    readers = auditing(settings, access, clock, ids)
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
     tidying = job_kinds(jobs, uploads, idempotency, who)
-    kinds = (*tidying, *retention_kinds(privacy), *deliveries.kinds(), *log.job_kinds)
+    kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds)
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
 
     return Services(
@@ -119,11 +120,12 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         tokens=who.tokens,
         limits=who.limits,
         access=access,
-        audit=AuditService(database, access),
+        audit=readers.entries,
         logins=who.logins,
-        audit_reader=AuditReader(database),
-        audit_exports=ExportService(database, access, clock, settings.public_url),
-        audit_privacy=privacy,
+        audit_reader=readers.reader,
+        audit_exports=readers.exports,
+        audit_privacy=readers.privacy,
+        access_log=readers.access_log,
         log=log,
         proofs=ProofService(database, access),
         idempotency=idempotency,
@@ -131,9 +133,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         namespaces=NamespaceService(database, access, clock),
         models=ModelService(database, access, clock, ids),
         versions=VersionService(database, access, clock),
-        registration=RegistrationService(database, access, operations, uploads, clock, ids),
+        registration=RegistrationService(database, access, ArtifactOperations(clock, ids, limits), uploads, clock, ids),
         aliases=AliasService(database, access, clock),
-        content=ContentService(database, access, ArtifactService(database, store), limits),
+        content=ContentService(database, access, ArtifactService(database, store), limits, readers.access_log.reads),
         events=events,
         grants=GrantService(database, access, clock, ids),
         roles=RoleService(database, access, clock),

@@ -78,6 +78,7 @@ class Settings:
     searches: int = 6000
     exports: int = 60
     audit_retention_days: int = 3650
+    access_log_retention_days: int = 365
 
     @classmethod
     def read(cls, environment: Mapping[str, str], **flags: object) -> Self:

@@ -91,6 +91,7 @@ def document() -> str:
             "subject": {"form": kind.subject.text.replace("`", ""), "pattern": kind.subject.pattern},
             "texts": kind.texts,
             "reserved": kind.reserved,
+            "log": "access" if kind.in_access_log else "audit",
             "schema": kind.schema,
         }
         for kind in VOCABULARY.values()
@@ -124,6 +125,8 @@ def shrinkage(before: Document, after: Document) -> Iterator[str]:
 def _section(kind: EventType) -> str:
     lines = [f"\n### {kind.type}\n\n{kind.description}\n\n"]
     lines.append(f"Subject: {kind.subject.text}. Name in the log: `{kind.name}`.")
+    if kind.in_access_log:
+        lines.append(" It stands in the [access log](../concepts/audit-log.md#the-access-log).")
     if kind.texts:
         lines.append(f" Texts: {', '.join(f'`{name}`' for name in kind.texts)}.")
     lines.append("\n")

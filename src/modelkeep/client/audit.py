@@ -38,6 +38,11 @@ class AuditMethods(Connected):
         order = "oldest" if oldest_first else "newest"
         return self._pages("/audit/entries", AuditEntry.read, order=order, **wanted)
 
+    def list_access_log(self, *, oldest_first: bool = False, **wanted: Unpack[EntryFilter]) -> Listing[AuditEntry]:
+        """Yield entries of the access log, which says who read what content; see `list_audit`."""
+        order = "oldest" if oldest_first else "newest"
+        return self._pages("/audit/access-log", AuditEntry.read, order=order, **wanted)
+
     def export_audit(
         self,
         *,

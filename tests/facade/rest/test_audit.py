@@ -94,3 +94,14 @@ def test_an_erasure_that_says_nothing_is_refused(rest: Rest) -> None:
     problem(rest.http.post(f"{API}/audit/holds", json={"scope": "A B", "reason": "x"}), 422, "kernel.invalid_reference")
     gone = rest.http.post(f"{API}/audit/holds/none/release", json={"reason": "x"})
     problem(gone, 404, "audit.hold_not_found")
+
+
+def test_a_download_is_in_the_access_log(rest: Rest) -> None:
+    rest.create_model()
+    rest.push({"weights.bin": b"some weights"})
+    assert rest.http.get(f"{API}/models/fraud/scorer/versions/1/files/weights.bin").content == b"some weights"
+    rest.services.access_log.reads.write()
+    (read,) = rest.http.get(f"{API}/audit/access-log", params={"type": "FILE_OPENED", "within": "fraud"}).json()[
+        "items"
+    ]
+    assert (read["subject"], read["actor"]["name"], read["data"]["size"]) == ("fraud/scorer:1.0.0", "admin", 12)

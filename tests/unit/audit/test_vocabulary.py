@@ -44,12 +44,13 @@ from modelkeep.kernel.semver import Version
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ANA = Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset())
 SCORER = ModelName("fraud", "scorer")
+MAKERS = {"Event", "_event", "handed_out"}
 MADE_BY_A_SERVICE = {
     "access.ci_token_minted",
     "access.identity_linked",
     "access.user_logged_in",
     "access.secret_key_changed",
-    *(name for name in VOCABULARY if name.startswith(("audit.", "events.job_", "events.subscription_"))),
+    *(name for name in VOCABULARY if name.startswith(("audit.", "content.", "events.job_", "events.subscription_"))),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""
 
@@ -179,7 +180,7 @@ def names_in_source() -> set[str]:
     return {
         str(call.args[0].value)
         for call in calls
-        if ast.unparse(call.func).rpartition(".")[2] in {"Event", "_event"} and isinstance(call.args[0], ast.Constant)
+        if ast.unparse(call.func).rpartition(".")[2] in MAKERS and isinstance(call.args[0], ast.Constant)
     }
 
 

@@ -16,7 +16,14 @@ from modelkeep.domains.access import (
     TokenService,
 )
 from modelkeep.domains.artifacts import UploadService
-from modelkeep.domains.audit import AuditService, ExportService, IdempotencyService, PrivacyService, ProofService
+from modelkeep.domains.audit import (
+    AccessLogService,
+    AuditService,
+    ExportService,
+    IdempotencyService,
+    PrivacyService,
+    ProofService,
+)
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -63,6 +70,10 @@ class Services(Protocol):
     @property
     def logins(self) -> LoginServices:
         """How people and CI jobs get in."""
+
+    @property
+    def access_log(self) -> AccessLogService:
+        """Who read what content."""
 
     @property
     def audit_privacy(self) -> PrivacyService:

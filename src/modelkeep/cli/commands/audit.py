@@ -70,8 +70,24 @@ def audit() -> None:
 def list_entries(invocation: Invocation, *, oldest_first: bool, **options: Unpack[ListOptions]) -> None:
     """List entries, the newest first."""
     with invocation.connect() as registry:
-        wanted = cast("Filters", {name: options[name] for name in Filters.__annotations__})  # type: ignore[literal-required]  # names of both
-        show_list(invocation, registry.list_audit(oldest_first=oldest_first, **wanted), _columns(), options)
+        found = registry.list_audit(oldest_first=oldest_first, **_filters(options))
+        show_list(invocation, found, _columns(), options)
+
+
+@audit.command(
+    "access-log",
+    cls=RegistryCommand,
+    epilog=examples("modelkeep audit access-log --within fraud/scorer --since 2026-11-01"),
+)
+@filtered
+@click.option("--oldest-first", is_flag=True, help="Begin at the oldest entry.")
+@paged
+@pass_invocation
+def list_reads(invocation: Invocation, *, oldest_first: bool, **options: Unpack[ListOptions]) -> None:
+    """List who read what content, the newest first."""
+    with invocation.connect() as registry:
+        found = registry.list_access_log(oldest_first=oldest_first, **_filters(options))
+        show_list(invocation, found, _columns(), options)
 
 
 @audit.command("show", cls=RegistryCommand, epilog=examples("modelkeep audit show 41"))
@@ -125,6 +141,10 @@ def export_entries(
             file.writelines(pieces)
         partial.replace(target)
     hint(f"Wrote {target}.")
+
+
+def _filters(options: ListOptions) -> Filters:
+    return cast("Filters", {name: options[name] for name in Filters.__annotations__})  # type: ignore[literal-required]  # names of both
 
 
 def _columns() -> "Sequence[Column[AuditEntry]]":

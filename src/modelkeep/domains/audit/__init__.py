@@ -15,6 +15,8 @@ from modelkeep.domains.audit.operations import receipt_of, receipts_of
 from modelkeep.domains.audit.ports import Anchor
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
+    AccessLogService,
+    AccessRecorder,
     AnchorService,
     AnchorState,
     AuditReader,
@@ -41,6 +43,8 @@ __all__ = [
     "BEFORE_ALL",
     "MEDIA_TYPE",
     "VOCABULARY",
+    "AccessLogService",
+    "AccessRecorder",
     "Anchor",
     "AnchorService",
     "AnchorState",

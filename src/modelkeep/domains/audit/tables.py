@@ -65,6 +65,39 @@ class AuditTextRow(Base):
     value: Mapped[str] = mapped_column(Text)
 
 
+class AccessHeadRow(Base):
+    """How many entries the access log has; its lock orders them, and no change of the registry waits for it."""
+
+    __tablename__ = "audit_access_head"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+    bookkeeping = True
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    size: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AccessEntryRow(Base):
+    """One read of content, as `AuditEntryRow` has one change."""
+
+    __tablename__ = "audit_access_entry"
+    __table_args__ = (Index(None, "namespace", "seq"), Index(None, "model", "seq"), Index(None, "actor_id", "seq"))
+    bookkeeping = True
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    action: Mapped[str] = mapped_column(ordered_text())
+    subject: Mapped[str] = mapped_column(ordered_text())
+    namespace: Mapped[str] = mapped_column(ordered_text())
+    model: Mapped[str] = mapped_column(ordered_text())
+    actor_id: Mapped[str] = mapped_column(ordered_text())
+    request_id: Mapped[str] = mapped_column(ordered_text(), index=True)
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary)
+    leaf_hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class AuditPruningRow(Base):
     """The one row that says below which number the bodies of entries may go: the trigger on entries asks it."""
 
@@ -108,6 +141,8 @@ class IdempotentRequestRow(Base):
 HEAD = table_of(AuditHeadRow)
 ENTRY = table_of(AuditEntryRow)
 TEXT = table_of(AuditTextRow)
+ACCESS_HEAD = table_of(AccessHeadRow)
+ACCESS_ENTRY = table_of(AccessEntryRow)
 PRUNING = table_of(AuditPruningRow)
 HOLD = table_of(AuditHoldRow)
 REQUEST = table_of(IdempotentRequestRow)

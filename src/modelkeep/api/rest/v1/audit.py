@@ -88,6 +88,19 @@ def export_audit_log(
     return StreamingResponse(pieces, headers=headers, media_type=form.media_type)
 
 
+@router.get("/access-log", response_model=ListOut[EntryOut])
+def list_access_log(
+    call: CurrentCall,
+    page: RequestedPage,
+    asked: Annotated[AskedEntries, Depends()],
+    order: Annotated[EntryOrder, Query(description="Which come first")] = EntryOrder.NEWEST,
+) -> dict[str, Any]:
+    """List who read what content, as far as the caller may see it."""
+    found = call.services.access_log.list(call.actor, asked.query, page, oldest_first=order is EntryOrder.OLDEST)
+    names = call.names(entry.actor.id for entry in found.items)
+    return page_out(found, lambda entry: EntryOut.of(entry, names))
+
+
 @router.get("/entries/{seq}")
 def get_audit_entry(
     seq: Annotated[int, Path(description="The place in the log, from 0", ge=0, le=_LAST)], call: CurrentCall

@@ -86,7 +86,7 @@ class EventType:
 
     `data` has the schema of each member; those in `optional` may be missing. `texts` are the names of what people
     typed, `tag:KEY` for one text a tag; any of them may be missing. A `reserved` name is promised to a later release:
-    nothing records it yet, and its schema is a draft.
+    nothing records it yet, and its schema is a draft. Reads of content stand in the access log, not in this one.
     """
 
     name: str
@@ -96,6 +96,7 @@ class EventType:
     optional: frozenset[str] = frozenset()
     texts: tuple[str, ...] = ()
     reserved: bool = False
+    in_access_log: bool = False
 
     @property
     def type(self) -> str:

@@ -1,6 +1,7 @@
 """Use cases of the audit log."""
 
 from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
+from modelkeep.domains.audit.service.access_log import AccessLogService, AccessRecorder
 from modelkeep.domains.audit.service.anchors import (
     AnchorService,
     FileAnchor,
@@ -21,6 +22,8 @@ from modelkeep.domains.audit.service.sink import AuditSink
 
 __all__ = [
     "BEFORE_ALL",
+    "AccessLogService",
+    "AccessRecorder",
     "AnchorService",
     "AnchorState",
     "AuditReader",

@@ -98,6 +98,16 @@ class ModelVersion:
         }
         return Event("catalog.version_registered", self.reference, by, self.created_at, data, texts, after=self.facts)
 
+    def handed_out(self, name: str, to: Actor, at: datetime, facts: Mapping[str, Json] | None = None) -> Event:
+        """Return the event of handing out content of it, for the access log."""
+        data: dict[str, Json] = {
+            "version_id": self.id,
+            "number": self.number,
+            "manifest_digest": str(self.manifest_digest),
+            **(facts or {}),
+        }
+        return Event(name, self.reference, to, at, data)
+
     def describe(self, description: str, by: Actor, at: datetime) -> tuple[Self, Event]:
         """Change the description."""
         check_text("description", description, MAX_DESCRIPTION)

@@ -6,11 +6,13 @@ from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.artifacts import ArtifactService, BlobSource, UploadLimits
+from modelkeep.domains.audit import AccessRecorder
 from modelkeep.domains.catalog.domain.errors import FileNotFoundInVersionError
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError
+from modelkeep.kernel.events import Json
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.manifests import FileEntry
 from modelkeep.kernel.references import ModelName, Reference, Selector
@@ -33,13 +35,16 @@ class ContentService:
     access: AccessService
     artifacts: ArtifactService
     limits: UploadLimits
+    reads: AccessRecorder
 
     def manifest(
         self, actor: Actor, model: ModelName, selector: Selector, *, as_of: datetime | None = None
     ) -> tuple[Digest, bytes]:
         """Return the manifest of a version that is there, or was at a time, byte for byte, and its digest."""
         version = self._version(actor, Permission.VERSION_READ, _reference(model, selector, as_of))
-        return version.manifest_digest, self.artifacts.document(version.manifest_digest)
+        document = self.artifacts.document(version.manifest_digest)
+        self.reads.note(version.handed_out("content.manifest_read", actor, self.reads.clock()))
+        return version.manifest_digest, document
 
     def open_file(
         self, actor: Actor, model: ModelName, selector: Selector, path: str, *, as_of: datetime | None = None
@@ -55,6 +60,8 @@ class ContentService:
             raise FileNotFoundInVersionError(
                 f"{version.reference} has no file {path!r}; its manifest lists those it has", path=path
             )
+        facts: dict[str, Json] = {"digest": str(entry.digest), "size": entry.size}
+        self.reads.note(version.handed_out("content.file_opened", actor, self.reads.clock(), facts))
         return OpenFile(entry, self.artifacts.blob(entry))
 
     def open_batch(
@@ -75,8 +82,11 @@ class ContentService:
         version = self._version(actor, Permission.VERSION_DOWNLOAD, _reference(model, selector, as_of))
         known = {entry.digest: entry for entry in self.artifacts.files(version.manifest_digest).values()}
         entries = [self._small(version, known, digest) for digest in digests]
-        if sum(entry.size for entry in entries) > self.limits.batch_total:
+        size = sum(entry.size for entry in entries)
+        if size > self.limits.batch_total:
             raise InvalidValueError(f"a batch holds at most {self.limits.batch_total} bytes; ask for fewer blobs")
+        facts: dict[str, Json] = {"files": len(entries), "size": size}
+        self.reads.note(version.handed_out("content.blobs_opened", actor, self.reads.clock(), facts))
         return (self.artifacts.blob(entry) for entry in entries)
 
     def _small(self, version: ModelVersion, known: dict[Digest, FileEntry], digest: Digest) -> FileEntry:

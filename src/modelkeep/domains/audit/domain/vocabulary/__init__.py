@@ -7,13 +7,14 @@ from modelkeep.domains.audit.domain.event_types import EventType, UndocumentedEv
 from modelkeep.domains.audit.domain.vocabulary.access import ACCESS
 from modelkeep.domains.audit.domain.vocabulary.audit import AUDIT
 from modelkeep.domains.audit.domain.vocabulary.catalog import CATALOG
+from modelkeep.domains.audit.domain.vocabulary.content import CONTENT
 from modelkeep.domains.audit.domain.vocabulary.events import EVENTS
 from modelkeep.domains.audit.domain.vocabulary.log_keys import LOG_KEYS
 from modelkeep.domains.audit.domain.vocabulary.logins import LOGINS
 from modelkeep.domains.audit.domain.vocabulary.reserved import RESERVED
 
 VOCABULARY: Final[Mapping[str, EventType]] = {
-    kind.name: kind for kind in (*ACCESS, *AUDIT, *CATALOG, *EVENTS, *LOG_KEYS, *LOGINS, *RESERVED)
+    kind.name: kind for kind in (*ACCESS, *AUDIT, *CATALOG, *CONTENT, *EVENTS, *LOG_KEYS, *LOGINS, *RESERVED)
 }
 """Every event type, by its name in the log."""
 
