@@ -159,3 +159,40 @@ def github(issuer: SigningIssuer, audience: str) -> Iterator[tuple[str, list[str
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}", seen
         server.shutdown()
+
+
+def test_publishers_are_administered_on_the_command_line(ana: CommandLine) -> None:
+    admin = ana  # without variables of her own she is the server's user, who administers it
+    github_words = ("--repository", "octo-org/scorer", "--owner-id", "9919", "--workflow", "release.yml")
+    made = admin.run("publisher", "create", "github", "by-github", *github_words, "--scope", "fraud/scorer")
+    assert made.code == 0, made.err
+    assert "octo-org/scorer" in made.out
+    gitlab_words = ("--project", "risk/scorer", "--project-id", "42", "--namespace-id", "7")
+    assert admin.run("publisher", "create", "gitlab", "by-gitlab", *gitlab_words, "--scope", "fraud").code == 0
+    generic_words = ("--issuer", "https://93.184.215.14", "--claim", "sub=a", "--claim", "sub=b", "--claim", "ref=~v*")
+    generic = admin.run(
+        "publisher", "create", "generic", "by-table", *generic_words, "--scope", "*", "--output", "json"
+    )
+    assert generic.json["conditions"] == {"claims": {"sub": ["a", "b"], "ref": ["~v*"]}}
+    listed = admin.run("publisher", "list").out
+    assert all(name in listed for name in ("by-github", "by-gitlab", "by-table"))
+    assert "release.yml" in admin.run("publisher", "show", "by-github").out
+    for name in ("by-github", "by-gitlab", "by-table"):
+        assert "is deleted" in admin.run("publisher", "delete", name).out
+    assert admin.run("publisher", "show", "by-github").code == 5
+
+
+def test_login_providers_are_administered_on_the_command_line(ana: CommandLine) -> None:
+    admin = ana
+    assert admin.run("group", "create", "readers").code == 0
+    words = ("--issuer", "https://93.184.215.14", "--client-id", "modelkeep", "--groups-claim", "groups")
+    made = admin.run("login-provider", "create", "second", *words, "--group", "read=readers")
+    assert made.code == 0, made.err
+    assert f"{admin.server.url}/api/v1/login/oidc/second/callback" in made.out
+    assert "MODELKEEP_OIDC_SECOND_SECRET" in made.err
+    changed = admin.run("login-provider", "update", "second", *words, "--title", "Second", "--output", "json")
+    assert (changed.json["title"], changed.json["groups"], changed.json["revision"]) == ("Second", {}, 2)
+    assert "corporate" in admin.run("login-provider", "list").out
+    assert "Second" in admin.run("login-provider", "show", "second").out
+    assert "is deleted" in admin.run("login-provider", "delete", "second").out
+    assert admin.run("login-provider", "show", "second").code == 5
