@@ -8,11 +8,12 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final, Self, TypeAlias
-
-import httpx
+from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
+
+if TYPE_CHECKING:
+    import httpx
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -183,7 +184,9 @@ def _literal(host: str) -> Address | None:
         return None
 
 
-def _parse(url: str) -> httpx.URL:
+def _parse(url: str) -> "httpx.URL":
+    import httpx  # noqa: PLC0415 - takes longer to load than a server should need to start
+
     if len(url) > _MAX_URL:
         raise OutboundRefusedError(f"an address has at most {_MAX_URL} characters")
     try:

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any, Final
 
 import httpcore
-import httpx
 
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.platform.outbound_http.addresses import OutboundPolicy, Target
@@ -37,6 +36,8 @@ class Answer:
 @cache
 def system_certificates() -> ssl.SSLContext:
     """Return the certificates that are trusted: those of `SSL_CERT_FILE`, or the usual ones."""
+    import httpx  # noqa: PLC0415 - as in `addresses`
+
     return httpx.create_ssl_context()
 
 
