@@ -17,6 +17,7 @@ from modelkeep.domains.access import (
     GrantService,
     GroupService,
     LoginServices,
+    PasswordService,
     PrincipalService,
     RequestLimits,
     RoleService,
@@ -68,6 +69,7 @@ class Services:
     usage: UsageRecorder
     tokens: TokenService
     limits: RequestLimits
+    passwords: PasswordService
     access: AccessService
     audit: AuditService
     logins: LoginServices
@@ -114,14 +116,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
 
     return Services(
-        authentication=who.authentication,
-        sessions=who.sessions,
-        usage=who.usage,
-        tokens=who.tokens,
-        limits=who.limits,
+        **who.by_name(),
         access=access,
         audit=readers.entries,
-        logins=who.logins,
         audit_reader=readers.reader,
         audit_exports=readers.exports,
         audit_privacy=readers.privacy,

@@ -1,6 +1,7 @@
 """The commands of the server: `serve` and `migrate`. What they need is loaded when they run, and only then."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,37 @@ def check_log(*, repair: bool, **flags: Any) -> None:  # noqa: ANN401 - as above
     """
     serving = _load()
     serving.check_log(serving.Settings.read(os.environ, **flags), click.echo, repair=repair)
+
+
+@click.group(short_help="Set the password of the local administrator.", epilog="Example: modelkeep admin set-password")
+def admin() -> None:
+    """Set or remove the local administrator's password: a way in for when no login provider works.
+
+    Without a password nobody can log in with one.
+    """
+
+
+@admin.command("set-password", epilog="Example: modelkeep admin set-password --data-dir /srv/mk < password.txt")
+@_data_dir
+@_database
+def set_password(**flags: Any) -> None:  # noqa: ANN401 - as above
+    """Ask for a new password, or read it from standard input. The administrator's sessions end."""
+    serving = _load()
+    settings = serving.Settings.read(os.environ, **flags)
+    if sys.stdin.isatty():
+        password = str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    serving.set_admin_password(settings, password, say=click.echo)
+
+
+@admin.command("remove-password", epilog="Example: modelkeep admin remove-password --data-dir /srv/modelkeep")
+@_data_dir
+@_database
+def remove_password(**flags: Any) -> None:  # noqa: ANN401 - as above
+    """Remove the password, so that nobody can log in with it. The administrator's sessions end."""
+    serving = _load()
+    serving.remove_admin_password(serving.Settings.read(os.environ, **flags), say=click.echo)
 
 
 @click.group("log-key", short_help="The keys that sign the audit log.", epilog="Example: modelkeep log-key show")

@@ -1,6 +1,7 @@
 """Wires who gets in: tokens, sessions, logins."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from modelkeep.app.logins import login_services
 from modelkeep.app.secret_key import load_secret_key, previous_secret_keys
@@ -9,6 +10,7 @@ from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
     LoginServices,
+    PasswordService,
     RequestLimits,
     SessionService,
     TokenIssuer,
@@ -30,6 +32,11 @@ class Entrance:
     tokens: TokenService
     logins: LoginServices
     limits: RequestLimits
+    passwords: PasswordService
+
+    def by_name(self) -> dict[str, Any]:
+        """Return them by the names that they have among all services."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
 
 def entrance(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> Entrance:
@@ -49,4 +56,5 @@ def entrance(settings: Settings, access: AccessService, clock: Clock, ids: IdSou
         tokens=TokenService(database, access, authentication, issuer, clock),
         logins=login_services(settings, access, sessions, issuer, limits),
         limits=limits,
+        passwords=PasswordService(sessions, limits),
     )

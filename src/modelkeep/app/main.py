@@ -2,7 +2,7 @@
 
 import click
 
-from modelkeep.app.commands import check_log, log_key, migrate, serve
+from modelkeep.app.commands import admin, check_log, log_key, migrate, serve
 from modelkeep.cli import command_line
 
 
@@ -12,6 +12,7 @@ def program() -> click.Group:
     command_line.add_command(migrate)
     command_line.add_command(log_key)
     command_line.add_command(check_log)
+    command_line.add_command(admin)
     return command_line
 
 

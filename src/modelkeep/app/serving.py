@@ -162,3 +162,31 @@ def check_log(settings: Settings, say: Say, *, repair: bool) -> None:
     if found:
         raise TamperedLogError(f"{found} things do not fit in the audit log of {size} entries")
     say(f"all of the audit log's {size} entries, its tree and its checkpoints fit")
+
+
+def set_admin_password(settings: Settings, password: str, say: Say) -> None:
+    """Set the password of the local administrator.
+
+    Raises:
+        RegistryError: it is too short, or the database cannot be used.
+    """
+    services = build(settings)
+    try:
+        name = services.passwords.set(password)
+    finally:
+        services.close()
+    say(f"{name} can log in with the password now.")
+
+
+def remove_admin_password(settings: Settings, say: Say) -> None:
+    """Remove the password of the local administrator.
+
+    Raises:
+        RegistryError: the database cannot be used.
+    """
+    services = build(settings)
+    try:
+        removed = services.passwords.remove()
+    finally:
+        services.close()
+    say("The administrator has no password any more." if removed else "The administrator had no password.")

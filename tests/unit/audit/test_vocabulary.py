@@ -20,6 +20,7 @@ from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectTy
 from modelkeep.domains.access.domain.groups import Group
 from modelkeep.domains.access.domain.memberships import member_added, member_removed
 from modelkeep.domains.access.domain.openid.providers import ProviderDetails, new_provider
+from modelkeep.domains.access.domain.passwords import password_refused, password_removed, password_set
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.publishing.conditions import GITHUB_ISSUER, GitHubConditions
 from modelkeep.domains.access.domain.publishing.publishers import Publisher
@@ -145,6 +146,11 @@ def events() -> Iterator[Event]:
     yield from events_of_logins()
     token = Token(TokenId("t"), ANA.id, b"hash", "last", NOW, NOW + timedelta(days=90), name="laptop")
     yield token.created(ANA)
+    yield password_set(ANA.id, ANA, NOW)
+    yield password_removed(ANA.id, ANA, NOW)
+    failed = password_refused(ANA, NOW).event
+    assert failed is not None
+    yield failed
     yield token.revoke(ANA, NOW, Revocation.LEAKED)[1]
     yield token.expiring(ANA, NOW, 14)
     binding = a_binding()

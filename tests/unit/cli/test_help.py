@@ -11,7 +11,7 @@ from modelkeep.app.main import program
 from modelkeep.cli.reference import commands, reference
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
-SERVER = ("serve", "migrate", "log-key", "check-log")
+SERVER = ("serve", "migrate", "log-key", "check-log", "admin")
 """Commands that speak to no registry, and answer with no data."""
 
 

@@ -27,6 +27,9 @@ PARSED_INLINE: Final = 64 * 1024
 MAX_FORM: Final = 64 * 1024
 MAX_FIELDS: Final = 20
 
+OPEN_BYTES: Final = 64 * 1024
+"""The greatest JSON body, in bytes, of who has no credential."""
+
 KEPT_HEADERS: Final = ("content-type", "etag", "location")
 
 _log = logging.getLogger(__name__)
@@ -101,7 +104,7 @@ class OpenRoute(RegistryRoute):
 
         async def guarded(request: Request) -> Response:
             if reads_json:
-                await _read(request)
+                await _read(request, most=OPEN_BYTES)
             return await handle(request)
 
         return guarded
@@ -140,7 +143,7 @@ async def read_form(request: Request) -> dict[str, str]:
         raise NotFormError(f"the form is no UTF-8, or has more than {MAX_FIELDS} fields") from error
 
 
-async def _read(request: Request) -> bytes:
+async def _read(request: Request, *, most: int | None = None) -> bytes:
     """Read and parse the body, so that FastAPI finds it parsed."""
     limits: JsonLimits = request.app.state.json_limits
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -149,8 +152,8 @@ async def _read(request: Request) -> bytes:
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limits.max_bytes:
-            raise BodyTooLargeError(f"a JSON body has at most {limits.max_bytes} bytes here; send less at once")
+        if size > min(limits.max_bytes, most or limits.max_bytes):
+            raise BodyTooLargeError(f"a JSON body has at most {most or limits.max_bytes} bytes here; send less at once")
         chunks.append(chunk)
     body = b"".join(chunks)
     request._body = body  # noqa: SLF001 - where Starlette keeps a body that was read

@@ -9,6 +9,7 @@ from modelkeep.domains.access import (
     GrantService,
     GroupService,
     LoginServices,
+    PasswordService,
     PrincipalService,
     RequestLimits,
     RoleService,
@@ -50,6 +51,10 @@ class Services(Protocol):
     @property
     def tokens(self) -> TokenService:
         """Tokens."""
+
+    @property
+    def passwords(self) -> PasswordService:
+        """The local administrator's password."""
 
     @property
     def limits(self) -> RequestLimits:

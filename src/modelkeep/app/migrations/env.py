@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 import modelkeep.domains.access.tables
 import modelkeep.domains.access.tables.logins
+import modelkeep.domains.access.tables.passwords
 import modelkeep.domains.access.tables.sessions
 import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables

@@ -7,6 +7,7 @@ from modelkeep.domains.access.repository.last_uses import LastUseRepository
 from modelkeep.domains.access.repository.login_providers import LoginProviderRepository
 from modelkeep.domains.access.repository.logins import LoginRepository
 from modelkeep.domains.access.repository.memberships import MembershipRepository
+from modelkeep.domains.access.repository.passwords import PasswordRepository
 from modelkeep.domains.access.repository.predicate import CHECK, Values, bound_values, permitted_where, scope_values
 from modelkeep.domains.access.repository.principals import AccessRepository
 from modelkeep.domains.access.repository.publishers import PublisherRepository
@@ -27,6 +28,7 @@ __all__ = [
     "LoginProviderRepository",
     "LoginRepository",
     "MembershipRepository",
+    "PasswordRepository",
     "PublisherRepository",
     "RoleRepository",
     "SessionRepository",

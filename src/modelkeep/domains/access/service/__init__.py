@@ -11,6 +11,7 @@ from modelkeep.domains.access.service.limits import LimitNumbers, RequestLimits
 from modelkeep.domains.access.service.login_providers import LoginProviderService, Secrets, ShownProvider
 from modelkeep.domains.access.service.login_services import LoginServices
 from modelkeep.domains.access.service.logins import FinishedLogin, LoginService, ProviderAnswer
+from modelkeep.domains.access.service.passwords import PasswordService
 from modelkeep.domains.access.service.publishing import MintedToken, NewPublisher, PublishingService
 from modelkeep.domains.access.service.roles import RoleService
 from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
@@ -34,6 +35,7 @@ __all__ = [
     "NewPublisher",
     "NewToken",
     "OpenedSession",
+    "PasswordService",
     "PrincipalService",
     "ProviderAnswer",
     "PublishingService",

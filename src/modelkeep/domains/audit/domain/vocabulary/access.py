@@ -73,6 +73,14 @@ ACCESS: Final = (
         "The servers have got a new secret key; both are known by their fingerprints.",
         data={"fingerprint": TEXT, "previous": TEXT},
     ),
+    EventType("access.password_set", PRINCIPAL, "The local administrator got a new password."),
+    EventType("access.password_removed", PRINCIPAL, "The local administrator has no password any more."),
+    EventType(
+        "access.login_failed",
+        PRINCIPAL,
+        "Somebody gave a wrong password for a user who has one.",
+        data={"provider": TEXT},
+    ),
     EventType(
         "access.session_opened",
         PRINCIPAL,
