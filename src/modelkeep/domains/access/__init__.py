@@ -6,10 +6,9 @@ from modelkeep.domains.access.domain.openid.logins import ATTEMPT_LIFE
 from modelkeep.domains.access.domain.openid.providers import (
     DEFAULT_ALGORITHMS,
     DEFAULT_SCOPES,
-    LoginProvider,
     ProviderDetails,
 )
-from modelkeep.domains.access.domain.openid.terminals import DeviceLogin, LoopbackRequest, shown_code
+from modelkeep.domains.access.domain.openid.terminals import LoopbackRequest, shown_code
 from modelkeep.domains.access.domain.permissions import NEVER, ROLES, Permission
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.publishing.conditions import PublisherKind, default_issuer, read_conditions
@@ -74,7 +73,6 @@ __all__ = [
     "Binding",
     "BindingQuery",
     "CrossSiteRequestError",
-    "DeviceLogin",
     "Explanation",
     "FinishedLogin",
     "ForbiddenError",
@@ -83,7 +81,6 @@ __all__ = [
     "GroupService",
     "IssuedToken",
     "LimitNumbers",
-    "LoginProvider",
     "LoginProviderService",
     "LoginService",
     "LoginServices",
