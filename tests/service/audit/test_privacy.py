@@ -22,6 +22,7 @@ from modelkeep.domains.audit.tables import ENTRY, TEXT
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.merkle import includes
 from modelkeep.platform.database import AnyRow
 
 WHY = "asked for by the data subject"
@@ -264,3 +265,20 @@ def test_a_hold_is_what_was_asked_for(world: World, admin: Actor) -> None:
     hold = world.services.audit_privacy.place_hold(admin, Scope.parse("fraud"), reason="case 7").value
     assert isinstance(hold, Hold)
     assert (hold.scope, hold.reason, hold.placed_by, hold.released_at) == ("fraud", "case 7", admin.id, None)
+
+
+def test_proofs_hold_through_erasure_and_retention(world: World, admin: Actor, clock: ManualClock) -> None:
+    services, leaves = world.services, hashes(world)
+    services.log.publisher.publish()
+    signed = services.proofs.checkpoint(admin)
+    services.audit_privacy.erase(admin, Erasure(WHY, within="fraud"))
+    size = aged(world, admin, clock)
+    assert services.audit_privacy.prune() == size
+    services.log.publisher.publish()
+    newest = services.proofs.checkpoint(admin)
+    assert newest.size > signed.size
+    for checkpoint in (signed, newest):
+        for seq in (0, 5, len(leaves) - 1):
+            proof = services.proofs.inclusion(admin, seq, checkpoint.size)
+            assert proof.leaf is None
+            assert includes(checkpoint.root, checkpoint.size, seq, leaves[seq], proof.hashes)
