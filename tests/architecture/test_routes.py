@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.facade.rest.registry import Rest, a_registry, problem
 
+from modelkeep.api.rest.permissions import NEEDS, OTHERWISE
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.v1 import routers
 
@@ -180,6 +181,20 @@ def test_every_change_answers_with_its_receipt(rest: Rest, operations: list[Oper
             if status[0] == "2" and "audit" not in schemas.get(name, {}).get("properties", {}):
                 lacking.add(operation.name)
     assert lacking == UNLOGGED.keys() | CREDENTIALS.keys()
+
+
+def test_every_route_declares_what_it_needs_and_nothing_else_is_declared(operations: list[Operation]) -> None:
+    names = {operation.name for operation in operations}
+    assert names == NEEDS.keys() | OTHERWISE.keys()
+    assert not NEEDS.keys() & OTHERWISE.keys()
+    for operation in operations:
+        shown = operation.described["x-permission"]
+        if operation.name in NEEDS:
+            permission, on = NEEDS[operation.name]
+            assert shown == {"permission": permission.value, "on": on.value}
+        else:
+            assert shown == {"on": OTHERWISE[operation.name]}
+            assert (shown["on"] == "public") is (operation.name in OPEN), operation.name
 
 
 def test_every_list_is_paged(operations: list[Operation]) -> None:

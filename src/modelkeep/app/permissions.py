@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from modelkeep.api.rest.permissions import NEEDS, OTHERWISE
 from modelkeep.domains.access import NEVER, ROLES, Permission
 from modelkeep.kernel.identity import PrincipalKind
 
@@ -23,13 +24,21 @@ gets
 _AFTER: Final = """
 Without any role, every principal but a CI identity has `model.read` and `version.read` on models whose visibility is
 `internal` or `public`, and `version.download` on `public` ones.
+
+## Routes
+
+What each operation of the [REST API](rest.md) needs, as its `x-permission` in the OpenAPI document says. *On* is what
+the permission is needed on: the model or namespace of the path, the registry, the scope that the request names
+(`body`), or each thing by itself (`items`: everybody may ask, and gets what the permission shows). Without a
+permission: `public` asks for no credential, `authenticated` for any, and `own` is about the caller's own things.
+
 """
 
 
 def page() -> str:
     """Return the page, in Markdown."""
     never = "".join(f"- `{permission}`\n" for permission in sorted(NEVER[PrincipalKind.CI]))
-    return _INTRODUCTION + "\n".join(_table()) + "\n" + _BEFORE + "\n" + never + _AFTER
+    return "".join((_INTRODUCTION, *_lines(_table()), _BEFORE, "\n", never, _AFTER, *_lines(_routes())))
 
 
 def _table() -> Iterator[str]:
@@ -38,6 +47,19 @@ def _table() -> Iterator[str]:
     for permission in Permission:
         marks = ("✓" if permission in granted else "" for granted in ROLES.values())
         yield f"| `{permission}` | {' | '.join(marks)} |"
+
+
+def _routes() -> Iterator[str]:
+    yield "| Operation | Permission | On |"
+    yield "|---|---|---|"
+    for name, (permission, on) in sorted(NEEDS.items()):
+        yield f"| `{name}` | `{permission}` | {on} |"
+    for name, reason in sorted(OTHERWISE.items()):
+        yield f"| `{name}` | | {reason} |"
+
+
+def _lines(rows: Iterator[str]) -> Iterator[str]:
+    return (f"{row}\n" for row in rows)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,10 @@
-"""What a route needs, as part of its description: clients read it, and the tests of every route and role do too."""
+"""What each route needs: one table, part of the OpenAPI document, and what the tests of roles go by.
 
+A route is named as its operation. `NEEDS` says which permission it needs and on what; its use case checks that.
+Everything else is in `OTHERWISE`, with the reason.
+"""
+
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
@@ -8,25 +13,139 @@ from modelkeep.domains.access import Permission
 EXTENSION: Final = "x-permission"
 
 
-class Where(StrEnum):
-    """On what the permission is needed."""
+class On(StrEnum):
+    """On what a permission is needed."""
 
     REGISTRY = "registry"
     NAMESPACE = "namespace"
     MODEL = "model"
+    BODY = "body"
+    """The scope that the body or the query names."""
     ITEMS = "items"
+    """Everybody may ask, and gets those items on which it holds the permission; there may be none."""
 
 
-def needs(permission: Permission, where: Where) -> dict[str, Any]:
-    """Declare the permission of a route, and on what: the registry, the namespace or the model that is named.
+_MODEL_READ: Final = ("get_model", "list_stages", "list_aliases", "get_alias", "list_alias_history")
+_TAG_READ: Final = ("list_model_tags", "list_model_tag_history")
+_VERSION_READ: Final = (
+    "list_versions",
+    "get_version",
+    "get_manifest",
+    "list_version_tags",
+    "list_version_tag_history",
+)
+_MODEL_WRITE: Final = ("update_model", "set_model_tag", "remove_model_tag")
+_VERSION_WRITE: Final = ("describe_version", "log_metrics", "set_version_tag", "remove_version_tag")
+_ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
+    Permission.MODEL_READ: _MODEL_READ + _TAG_READ,
+    Permission.MODEL_WRITE: _MODEL_WRITE,
+    Permission.MODEL_DELETE: ("delete_model", "restore_model"),
+    Permission.VERSION_READ: _VERSION_READ,
+    Permission.VERSION_CREATE: ("register_version", "open_upload"),
+    Permission.VERSION_WRITE: _VERSION_WRITE,
+    Permission.VERSION_DELETE: ("delete_version", "restore_version"),
+    Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
+    Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
+}
+_ON_NAMESPACES: Final[Mapping[Permission, tuple[str, ...]]] = {
+    Permission.MODEL_READ: ("get_namespace",),
+    Permission.NAMESPACE_WRITE: ("describe_namespace",),
+    Permission.NAMESPACE_DELETE: ("delete_namespace",),
+}
+_ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
+    Permission.GRANT_WRITE: ("create_role", "update_role", "delete_role"),
+    Permission.GRANT_READ: ("list_principals", "get_principal", "list_groups", "list_members"),
+    Permission.PRINCIPAL_WRITE: (
+        "disable_principal",
+        "create_service_account",
+        "create_group",
+        "delete_group",
+        "add_member",
+        "remove_member",
+    ),
+    Permission.LOGIN_WRITE: (
+        "create_login_provider",
+        "list_login_providers",
+        "get_login_provider",
+        "update_login_provider",
+        "delete_login_provider",
+    ),
+    Permission.AUDIT_READ: (
+        "get_checkpoint",
+        "prove_inclusion",
+        "prove_consistency",
+        "list_log_keys",
+        "list_anchors",
+        "list_legal_holds",
+    ),
+    Permission.AUDIT_EXPORT: ("export_audit_log",),
+    Permission.AUDIT_ERASE: ("erase_audit_texts", "place_legal_hold", "release_legal_hold"),
+    Permission.WEBHOOK_READ: ("list_jobs", "get_job"),
+    Permission.WEBHOOK_WRITE: ("retry_job", "cancel_job"),
+}
+_NAMED_IN_THE_REQUEST: Final[Mapping[Permission, tuple[str, ...]]] = {
+    Permission.NAMESPACE_WRITE: ("create_namespace",),
+    Permission.MODEL_WRITE: ("create_model",),
+    Permission.VERSION_READ: ("resolve",),
+    Permission.GRANT_WRITE: ("grant_role", "create_publisher"),
+    Permission.GRANT_READ: ("review_access",),
+    Permission.WEBHOOK_WRITE: ("create_webhook",),
+}
+_ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
+    Permission.MODEL_READ: ("list_models", "list_namespaces", "stream_events"),
+    Permission.VERSION_READ: ("search_versions",),
+    Permission.VERSION_CREATE: (
+        "get_upload",
+        "cancel_upload",
+        "send_batch",
+        "list_parts",
+        "send_part",
+        "complete_blob",
+    ),
+    Permission.GRANT_READ: ("list_bindings", "list_publishers", "get_publisher"),
+    Permission.GRANT_WRITE: ("revoke_role", "delete_publisher"),
+    Permission.WEBHOOK_READ: ("list_webhooks", "get_webhook", "list_webhook_deliveries"),
+    Permission.WEBHOOK_WRITE: (
+        "update_webhook",
+        "delete_webhook",
+        "test_webhook",
+        "replay_webhook",
+        "deliver_webhook_event",
+        "rotate_webhook_secret",
+    ),
+    Permission.AUDIT_READ: ("list_audit_entries", "get_audit_entry", "get_proof_file", "list_access_log"),
+}
 
-    `Where.ITEMS` is a list (or one thing of such a list): everybody may ask, and gets what the permission shows.
-    """
-    return {EXTENSION: {"permission": permission.value, "on": where.value}}
+
+def _needs() -> dict[str, tuple[Permission, On]]:
+    tables = (
+        (On.MODEL, _ON_MODELS),
+        (On.NAMESPACE, _ON_NAMESPACES),
+        (On.REGISTRY, _ON_THE_REGISTRY),
+        (On.BODY, _NAMED_IN_THE_REQUEST),
+        (On.ITEMS, _ON_ITEMS),
+    )
+    return {name: (permission, on) for on, table in tables for permission, names in table.items() for name in names}
 
 
-AUTHENTICATED: Final[dict[str, Any]] = {EXTENSION: {"permission": None, "on": "authenticated"}}
-"""Declares that everybody who is logged in may."""
+NEEDS: Final[Mapping[str, tuple[Permission, On]]] = _needs()
+"""Which permission a route needs, and on what."""
 
-PUBLIC: Final[dict[str, Any]] = {EXTENSION: {"permission": None, "on": "public"}}
-"""Declares that everybody may, without logging in."""
+OTHERWISE: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("whoami", "get_session", "log_out", "list_sessions", "end_session"), "own"),
+    **dict.fromkeys(("create_token", "list_tokens", "get_token", "revoke_token"), "own"),
+    **dict.fromkeys(("list_roles", "get_role", "explain"), "authenticated"),
+    **dict.fromkeys(("get_ci_audience", "mint_ci_token", "report_leaked_token", "list_login_offers"), "public"),
+    **dict.fromkeys(("begin_login", "finish_login", "log_out_by_provider", "begin_device_login"), "public"),
+    **dict.fromkeys(("finish_device_login", "finish_browser_login", "log_in_locally"), "public"),
+}
+"""Routes that need no permission: `public` asks for no credential, `own` is about the caller's own things (those of
+others need `principal.write`), `authenticated` is for everybody who has a credential."""
+
+
+def declared(name: str) -> dict[str, Any]:
+    """Return the extension of an operation's description, empty where nobody has declared it."""
+    if name in NEEDS:
+        permission, on = NEEDS[name]
+        return {EXTENSION: {"permission": permission.value, "on": on.value}}
+    return {EXTENSION: {"on": OTHERWISE[name]}} if name in OTHERWISE else {}

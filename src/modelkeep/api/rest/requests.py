@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from modelkeep.api.rest.dependencies import authenticate, services_of
 from modelkeep.api.rest.errors import ProtocolError
+from modelkeep.api.rest.permissions import declared
 from modelkeep.domains.audit import IdempotencyService, KeptResponse
 from modelkeep.kernel.canonical_json import Json, parse_json
 from modelkeep.kernel.errors import RegistryError
@@ -71,7 +72,8 @@ class RegistryRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - those of APIRoute
         """Let the endpoint run on one thread of the pool."""
-        super().__init__(path, _on_one_thread(endpoint), **options)
+        extra = {**(options.pop("openapi_extra", None) or {}), **declared(endpoint.__name__)}
+        super().__init__(path, _on_one_thread(endpoint), **options, openapi_extra=extra or None)
 
     def get_route_handler(self) -> _Handle:
         """Wrap FastAPI's handler."""
