@@ -18,8 +18,9 @@ DEADLINE_SECONDS = 120
 
 
 @contextmanager
-def worker(url: str, folder: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    process = subprocess.Popen([sys.executable, "-m", "tests.service.jobs.worker", url, str(folder)])
+def worker(url: str, folder: Path, *, lease: int) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "tests.service.jobs.worker", url, str(folder), str(lease)]
+    process = subprocess.Popen(command)
     try:
         yield process
     finally:
@@ -48,7 +49,7 @@ def test_two_processes_lose_no_job_and_do_none_twice(store: JobStore, database_u
     add(store, *keys)
     with ExitStack() as stack:
         for _ in range(2):
-            stack.enter_context(worker(database_url, tmp_path))
+            stack.enter_context(worker(database_url, tmp_path, lease=60))
         wait_until(lambda: done(store) == JOBS)
     assert runs(tmp_path) == Counter(keys)
 
@@ -56,11 +57,11 @@ def test_two_processes_lose_no_job_and_do_none_twice(store: JobStore, database_u
 def test_the_job_of_a_killed_process_is_taken_over(store: JobStore, database_url: str, tmp_path: Path) -> None:
     (tmp_path / "hang").touch()
     add(store, "a")
-    with worker(database_url, tmp_path) as killed:
+    with worker(database_url, tmp_path, lease=1) as killed:
         wait_until(lambda: runs(tmp_path) == Counter(["a"]))
         time.sleep(1.2)  # longer than the lease: it is renewed
         killed.kill()
     (tmp_path / "hang").unlink()
-    with worker(database_url, tmp_path):
+    with worker(database_url, tmp_path, lease=1):
         wait_until(lambda: done(store) == 1)
     assert runs(tmp_path) == Counter({"a": 2})
