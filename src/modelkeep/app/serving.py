@@ -46,6 +46,7 @@ def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
         RegistryError: the database, the object store or the secret key cannot be used.
     """
     _check_address(settings)
+    options = _options(settings)
     configure_logging(json=settings.log_format is LogFormat.JSON, level=settings.log_level)
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     services = build(settings)
@@ -56,15 +57,13 @@ def serve(settings: Settings, *, new_admin_token: bool, say: Say) -> None:
         save_credential(settings.url, token)
     _greet(settings, token, say)
     if settings.workers == 1:
-        uvicorn.Server(uvicorn.Config(create_app(settings, services), **_options(settings))).run()
+        uvicorn.Server(uvicorn.Config(create_app(settings, services), **options)).run()
         return
     services.close()
     _hand_down(settings)
     with tempfile.TemporaryDirectory(prefix="modelkeep-metrics-") as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
-        uvicorn.run(
-            "modelkeep.app.server:from_environment", factory=True, workers=settings.workers, **_options(settings)
-        )
+        uvicorn.run("modelkeep.app.server:from_environment", factory=True, workers=settings.workers, **options)
 
 
 def _check_address(settings: Settings) -> None:
@@ -89,7 +88,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "access_log": False,
         "server_header": False,
         "proxy_headers": settings.behind_proxy,
-        "forwarded_allow_ips": "*" if settings.behind_proxy else None,
+        "forwarded_allow_ips": settings.proxies,
         "ssl_certfile": settings.tls_certificate or None,
         "ssl_keyfile": settings.tls_key or None,
         "timeout_graceful_shutdown": settings.shutdown_seconds,

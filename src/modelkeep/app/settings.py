@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from datetime import timedelta
 from enum import EnumType, StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -60,6 +61,7 @@ class Settings:
     tls_certificate: str = ""
     tls_key: str = ""
     behind_proxy: bool = False
+    trusted_proxies: str = "127.0.0.1,::1"
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: LogLevel = LogLevel.INFO
     shutdown_seconds: int = 60
@@ -132,6 +134,23 @@ class Settings:
     def request_limits(self) -> LimitNumbers:
         """How often may be asked for what is worth guarding."""
         return LimitNumbers(**{item.name: getattr(self, item.name) for item in fields(LimitNumbers)})
+
+    @property
+    def proxies(self) -> list[str]:
+        """The addresses and networks of the proxies that are believed; none unless there is one in front.
+
+        Raises:
+            InvalidValueError: an entry is no address and no network.
+        """
+        entries = [entry.strip() for entry in self.trusted_proxies.split(",")] if self.behind_proxy else []
+        for entry in entries:
+            try:
+                ip_network(entry)
+            except ValueError:
+                raise InvalidValueError(
+                    f"MODELKEEP_TRUSTED_PROXIES holds {entry!r}; list addresses, and networks such as 10.0.0.0/8"
+                ) from None
+        return entries
 
     @property
     def outbound_policy(self) -> OutboundPolicy:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import IPv6Address, ip_address
 from typing import Final
 
 from modelkeep.kernel.identity import Actor
@@ -31,18 +32,20 @@ class RequestLimits:
     numbers: LimitNumbers
 
     def login(self, address: str, user: str = "") -> None:
-        """Count an attempt to log in: everybody's, those from an address, and those as a user.
+        """Count an attempt to log in: those from an address, those as a user, and everybody's.
+
+        What is refused of an address or a user is not counted as everybody's: one address alone stops nobody else.
 
         Raises:
             TooManyRequestsError: there were too many.
         """
         numbers = self.numbers
-        self.throttle.hit(Rate("logins", numbers.logins, _GUESSING, shared=True, closed=True), "")
         by_address = Rate("logins of an address", numbers.logins_per_address, _GUESSING, shared=True, closed=True)
-        self.throttle.hit(by_address, address)
+        self.throttle.hit(by_address, _place(address))
         if user:
             by_user = Rate("logins of a user", numbers.logins_per_user, _GUESSING, shared=True, closed=True)
             self.throttle.hit(by_user, user)
+        self.throttle.hit(Rate("logins", numbers.logins, _GUESSING, shared=True, closed=True), "")
 
     def token_failure(self, address: str) -> None:
         """Count a token that nobody knows.
@@ -50,7 +53,7 @@ class RequestLimits:
         Raises:
             TooManyRequestsError: there were too many.
         """
-        self.throttle.hit(Rate("unknown tokens", self.numbers.token_failures, timedelta(minutes=1)), address)
+        self.throttle.hit(Rate("unknown tokens", self.numbers.token_failures, timedelta(minutes=1)), _place(address))
 
     def mint(self, publisher: str) -> None:
         """Count a token for a CI job of a publisher.
@@ -76,3 +79,14 @@ class RequestLimits:
             TooManyRequestsError: there were too many.
         """
         self.throttle.hit(Rate("exports", self.numbers.exports, timedelta(hours=1), shared=True), actor.id)
+
+
+def _place(address: str) -> str:
+    """Return what is counted of an address: who has one of IPv6 has all 2**64 of its network."""
+    try:
+        known = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(known, IPv6Address):
+        return address
+    return str(known.ipv4_mapped or IPv6Address(int(known) >> 64 << 64))
