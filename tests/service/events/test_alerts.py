@@ -10,10 +10,12 @@ from tests.service.events.subscribing import a_selection, deliver, log_of
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.events import NewSubscription, Outcome, SubscriptionKind
 from modelkeep.domains.events.domain.errors import InvalidSubscriptionError
+from modelkeep.domains.events.ports import Parcel
 from modelkeep.domains.events.service.alerts import AlertSender, message
 from modelkeep.kernel.identity import Actor
 from modelkeep.platform.outbound_http import OutboundPolicy
 
+SLACK = "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general"
 EVENT = {
     "type": "io.modelkeep.model_created.v1",
     "subject": "fraud/scorer",
@@ -48,9 +50,33 @@ def test_a_service_that_may_lead_anywhere_is_refused(target: str) -> None:
         AlertSender(OutboundPolicy.parse("127.0.0.1")).check(target)
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        f"{SLACK}?template=file:///etc/passwd",
+        f"{SLACK}?template=http://169.254.169.254/",
+        f"{SLACK},json://10.0.0.1/",
+        f"{SLACK} json://10.0.0.1/",
+        "json://127.0.0.1/?+X=y",
+        "json://127.0.0.1\\@10.0.0.1/",
+    ],
+)
+def test_an_address_with_arguments_or_a_second_one_is_refused(target: str) -> None:
+    sender = AlertSender(OutboundPolicy.parse("127.0.0.1"))
+    with pytest.raises(InvalidSubscriptionError, match="has no arguments"):
+        sender.check(target)
+    sent = sender.send(Parcel(target, (), "msg_1", EVENT, "{type}"))
+    assert (sent.delivered, "has no arguments" in sent.excerpt) == (False, True)
+
+
+def test_a_host_that_apprise_reads_in_another_way_is_refused() -> None:
+    with pytest.raises(InvalidSubscriptionError, match="alerts go to discord"):
+        AlertSender(OutboundPolicy.parse("127.0.0.1")).check("json://127.0.0.1#@10.0.0.1/")
+
+
 def test_a_service_with_an_address_of_its_own_is_allowed_if_it_is_well_formed() -> None:
     sender = AlertSender(OutboundPolicy())
-    sender.check("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#general")
+    sender.check(SLACK)
     with pytest.raises(InvalidSubscriptionError, match="no address of that service"):
         sender.check("slack://")
 
