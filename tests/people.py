@@ -30,6 +30,18 @@ def somebody(
     return Actor(principal.id, principal.name, kind, frozenset(), request=RequestInfo("test"))
 
 
+def a_service_account(services: Services, owner: Actor) -> Principal:
+    """Return a new service account that somebody owns."""
+    at, number = services.access.clock(), next(_serial)
+    account = Principal(
+        PrincipalId(f"robot-{number}"), PrincipalKind.SERVICE, f"robot {number}", frozenset(), at, owner.id
+    )
+    with services.access.database.transaction() as tx:
+        AccessRepository(tx).add_principal(account)
+        tx.record(Event("access.principal_created", account.id, owner, at, {"roles": []}))
+    return account
+
+
 def bind(
     services: Services,
     subject_id: str,

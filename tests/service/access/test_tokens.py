@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests.builders import EVERYTHING, SCORER, a_model
-from tests.people import bind, somebody
+from tests.people import a_service_account, bind, somebody
 from tests.registries import ManualClock, registry
 
 from modelkeep.app.bootstrap import Services
@@ -15,17 +15,14 @@ from modelkeep.domains.access import (
     ForbiddenError,
     IssuedToken,
     NewToken,
-    Principal,
     Reach,
     UnauthenticatedError,
 )
 from modelkeep.domains.access.domain.bindings import SubjectType
 from modelkeep.domains.access.domain.reach import TokenTooWideError
 from modelkeep.domains.access.domain.tokens import TokenKind, TokenNotFoundError, new_secret
-from modelkeep.domains.access.repository import AccessRepository
 from modelkeep.domains.audit import BEFORE_ALL
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
-from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo, TokenId
 
 REQUEST = RequestInfo("a request", address="10.1.2.3")
@@ -42,21 +39,6 @@ def create(
 
 def enter(services: Services, issued: IssuedToken) -> Actor:
     return services.authentication.authenticate(issued.secret, REQUEST)
-
-
-def a_service_account(services: Services, owner: Actor) -> Principal:
-    account = Principal(
-        PrincipalId(f"robot-of-{owner.id}"),
-        PrincipalKind.SERVICE,
-        "robot",
-        frozenset(),
-        services.access.clock(),
-        owner.id,
-    )
-    with services.access.database.transaction() as tx:
-        AccessRepository(tx).add_principal(account)
-        tx.record(Event("access.principal_created", account.id, owner, account.created_at, {"roles": []}))
-    return account
 
 
 def actions(services: Services) -> list[str]:
@@ -76,7 +58,7 @@ def test_a_token_acts_as_who_made_it_and_no_further_than_it_reaches(services: Se
 def test_a_token_lasts_as_long_as_was_asked_for_and_ninety_days_otherwise(
     services: Services, clock: ManualClock
 ) -> None:
-    ann = somebody(services)
+    ann = somebody(services, "contributor")
     standard, short = create(services, ann), create(services, ann, days=2)
     assert standard.token.expires_at - standard.token.created_at == 90 * DAY
     clock.advance(2 * DAY)
@@ -88,7 +70,7 @@ def test_a_token_lasts_as_long_as_was_asked_for_and_ninety_days_otherwise(
 
 
 def test_nobody_makes_a_token_wider_than_the_one_they_use(services: Services) -> None:
-    ann = somebody(services)
+    ann = somebody(services, "contributor")
     narrow = enter(services, create(services, ann, ["token.create", "model.read"], ["fraud"], days=10))
     child = create(services, narrow)
     assert child.token.reach == Reach.parse(["token.create", "model.read"], ["fraud"], [])
@@ -102,7 +84,7 @@ def test_nobody_makes_a_token_wider_than_the_one_they_use(services: Services) ->
 
 
 def test_a_token_without_that_permission_makes_no_other(services: Services) -> None:
-    narrow = enter(services, create(services, somebody(services), ["model.read"]))
+    narrow = enter(services, create(services, somebody(services, "contributor"), ["model.read"]))
     with pytest.raises(ForbiddenError, match=r"token\.create"):
         create(services, narrow)
 
@@ -113,7 +95,7 @@ def test_ci_jobs_make_no_tokens(services: Services) -> None:
 
 
 def test_a_revoked_token_opens_nothing_from_then_on_nor_do_those_made_with_it(services: Services) -> None:
-    ann = somebody(services)
+    ann = somebody(services, "contributor")
     parent = create(services, ann)
     child = create(services, enter(services, parent))
     grandchild = create(services, enter(services, child))
@@ -132,7 +114,7 @@ def test_a_revoked_token_opens_nothing_from_then_on_nor_do_those_made_with_it(se
 
 
 def test_a_look_up_that_was_slower_than_the_revocation_is_not_remembered(services: Services) -> None:
-    ann = somebody(services)
+    ann = somebody(services, "contributor")
     issued = create(services, ann)
     known, found = services.authentication.known, (issued.token, services.authentication._look_up(issued.secret, "")[1])
     moment = known.moment()
@@ -142,7 +124,7 @@ def test_a_look_up_that_was_slower_than_the_revocation_is_not_remembered(service
 
 
 def test_people_see_and_revoke_their_own_tokens_and_administrators_all(services: Services, admin: Actor) -> None:
-    ann, bob = somebody(services), somebody(services)
+    ann, bob = somebody(services, "contributor"), somebody(services)
     first, second = create(services, ann, name="laptop"), create(services, ann)
     ended = create(services, ann)
     services.tokens.revoke(ann, ended.token.id)
@@ -161,7 +143,7 @@ def test_people_see_and_revoke_their_own_tokens_and_administrators_all(services:
 
 
 def test_a_list_of_tokens_is_paged(services: Services) -> None:
-    ann = somebody(services)
+    ann = somebody(services, "contributor")
     made = [create(services, ann).token.id for _ in range(5)]
     seen: list[str] = []
     page = services.tokens.list(ann, replace(EVERYTHING, size=2))
@@ -174,7 +156,7 @@ def test_a_list_of_tokens_is_paged(services: Services) -> None:
 
 
 def test_an_owner_makes_tokens_for_a_service_account_and_nobody_else_does(services: Services, admin: Actor) -> None:
-    ann, bob = somebody(services), somebody(services)
+    ann, bob = somebody(services, "contributor"), somebody(services)
     robot = a_service_account(services, ann)
     bind(services, robot.id, "contributor", "fraud", kind=SubjectType.SERVICE)
     issued = services.tokens.create(ann, NewToken(principal=robot.id)).value
@@ -188,14 +170,14 @@ def test_an_owner_makes_tokens_for_a_service_account_and_nobody_else_does(servic
 
 
 def test_a_token_for_some_networks_is_refused_elsewhere(services: Services) -> None:
-    issued = create(services, somebody(services), [], [], ["10.0.0.0/8"])
+    issued = create(services, somebody(services, "contributor"), [], [], ["10.0.0.0/8"])
     enter(services, issued)
     with pytest.raises(UnauthenticatedError, match="not for use from this address"):
         services.authentication.authenticate(issued.secret, replace(REQUEST, address="11.0.0.1"))
 
 
 def test_whoever_holds_a_token_may_end_it(services: Services) -> None:
-    issued = create(services, somebody(services))
+    issued = create(services, somebody(services, "contributor"))
     enter(services, issued)
     assert services.tokens.report_leak(issued.secret, REQUEST)
     with pytest.raises(UnauthenticatedError):
@@ -206,7 +188,7 @@ def test_whoever_holds_a_token_may_end_it(services: Services) -> None:
 
 
 def test_the_end_of_a_token_is_told_of_fourteen_and_three_days_before(services: Services, clock: ManualClock) -> None:
-    ann = somebody(services)
+    ann = somebody(services, "contributor")
     create(services, ann, days=90)
     create(services, ann, days=5)
     revoked = create(services, ann, days=90)
@@ -239,6 +221,6 @@ def test_tokens_outlive_a_change_of_the_secret_key(admin_token: str, settings: S
 
 
 def test_no_secret_is_in_the_representation_of_what_carries_one(services: Services) -> None:
-    issued = create(services, somebody(services))
+    issued = create(services, somebody(services, "contributor"))
     assert issued.secret not in repr(issued)
     assert "secret key" not in repr(services.tokens)

@@ -139,8 +139,9 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("begin_login", "finish_login", "log_out_by_provider", "begin_device_login"), "public"),
     **dict.fromkeys(("finish_device_login", "finish_browser_login", "log_in_locally"), "public"),
 }
-"""Routes that need no permission: `public` asks for no credential, `own` is about the caller's own things (those of
-others need `principal.write`), `authenticated` is for everybody who has a credential."""
+"""Routes that need no permission on what they name: `public` asks for no credential, `authenticated` is for everybody
+who has one, `own` is about the caller's own things. Tokens of others need `principal.write`, and making one needs
+`token.create` on any scope."""
 
 
 def declared(name: str) -> dict[str, Any]:

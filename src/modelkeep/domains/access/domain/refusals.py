@@ -49,6 +49,17 @@ def excess(actor: Actor, missing: frozenset[Permission], scope: Scope, at: datet
     return error
 
 
+def impersonation(actor: Actor, at: datetime) -> ForbiddenError:
+    """Return the error for who would make a token that acts as another person."""
+    error = ForbiddenError(
+        f"{actor.name} may not make a token for another person: people log in, and make their own",
+        permission=Permission.TOKEN_CREATE.value,
+        scope=str(REGISTRY),
+    )
+    error.event = _denied(actor, Permission.TOKEN_CREATE, REGISTRY, at)
+    return error
+
+
 def _denied(actor: Actor, permission: Permission, scope: Scope, at: datetime) -> Event:
     unkeyed = replace(actor, request=replace(actor.request, idempotency_key=None))  # a refusal is no effect
     data = {"permission": permission.value, "scope": str(scope)}

@@ -8,7 +8,14 @@ from modelkeep.domains.access.repository.login_providers import LoginProviderRep
 from modelkeep.domains.access.repository.logins import LoginRepository
 from modelkeep.domains.access.repository.memberships import MembershipRepository
 from modelkeep.domains.access.repository.passwords import PasswordRepository
-from modelkeep.domains.access.repository.predicate import CHECK, Values, bound_values, permitted_where, scope_values
+from modelkeep.domains.access.repository.predicate import (
+    ANYWHERE,
+    CHECK,
+    Values,
+    bound_values,
+    permitted_where,
+    scope_values,
+)
 from modelkeep.domains.access.repository.principals import AccessRepository
 from modelkeep.domains.access.repository.publishers import PublisherRepository
 from modelkeep.domains.access.repository.reviews import review
@@ -19,6 +26,7 @@ from modelkeep.domains.access.repository.terminals import TerminalRepository
 from modelkeep.domains.access.repository.tokens import TokenRepository
 
 __all__ = [
+    "ANYWHERE",
     "CHECK",
     "AccessRepository",
     "BindingRepository",

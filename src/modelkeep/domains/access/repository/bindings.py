@@ -74,9 +74,9 @@ class BindingRepository:
         ).one_or_none()
         return None if row is None else build_binding(row)
 
-    def of_subject(self, subject_id: str) -> tuple[Binding, ...]:
-        """Return the bindings of a principal or a group that nobody has ended."""
-        rows = self._session.execute(_CURRENT.where(BINDING.c.subject_id == subject_id).order_by(BINDING.c.id))
+    def of_subject(self, *subject_ids: str) -> tuple[Binding, ...]:
+        """Return the bindings of a principal or a group, or of several, that nobody has ended."""
+        rows = self._session.execute(_CURRENT.where(BINDING.c.subject_id.in_(subject_ids)).order_by(BINDING.c.id))
         return tuple(build_binding(row) for row in rows)
 
     def list(self, query: BindingQuery, request: PageRequest, values: Values) -> Page[Binding]:

@@ -95,6 +95,9 @@ def permitted_where(
 CHECK: Final = select(permitted_where(namespace=_NAMESPACE, model=_MODEL))
 """Whether an actor may, on a scope and not by visibility: executed with `bound_values` and `scope_values`."""
 
+ANYWHERE: Final = select(and_(_ENABLED, _GRANTED.exists(), or_(_TOKEN == "", _TOKEN_PERMITS)))
+"""Whether an actor may on any scope at all: executed with `bound_values`."""
+
 
 def scope_values(scope: Scope) -> Values:
     """Return what `CHECK` is executed with for a scope."""

@@ -11,6 +11,7 @@ from modelkeep.domains.access.domain.refusals import ForbiddenError, refusal
 from modelkeep.domains.access.domain.scopes import Scope
 from modelkeep.domains.access.domain.standing import Explanation, Question
 from modelkeep.domains.access.repository import (
+    ANYWHERE,
     CHECK,
     AccessRepository,
     DirectoryRepository,
@@ -47,6 +48,10 @@ class AccessService:
         """
         values = {**self.values(actor, permission, stage=stage), **scope_values(scope)}
         return bool(tx.session.execute(CHECK, values).scalar_one())
+
+    def allows_somewhere(self, tx: Transaction, actor: Actor, permission: Permission) -> bool:
+        """Say whether the actor may on the registry, or on any namespace or model."""
+        return bool(tx.session.execute(ANYWHERE, self.values(actor, permission)).scalar_one())
 
     def require(
         self,

@@ -6,8 +6,14 @@ from modelkeep.domains.access.domain.bindings import Binding
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.refusals import excess
 from modelkeep.domains.access.domain.scopes import Scope
-from modelkeep.domains.access.repository import DirectoryRepository, permissions_of, read_standing
-from modelkeep.kernel.identity import Actor
+from modelkeep.domains.access.repository import (
+    BindingRepository,
+    DirectoryRepository,
+    MembershipRepository,
+    permissions_of,
+    read_standing,
+)
+from modelkeep.kernel.identity import Actor, PrincipalId
 from modelkeep.platform.database import Transaction
 
 
@@ -24,6 +30,16 @@ def check_holds(
     missing = permissions - standing.held(scope, stage or None, at)
     if missing:
         raise excess(actor, missing, scope, at)
+
+
+def check_holds_as(tx: Transaction, actor: Actor, principal: PrincipalId, at: datetime) -> None:
+    """Refuse to act as a principal, as with a token of it, unless the actor holds all that it and its groups hold.
+
+    Raises:
+        GrantExceedsError: it does not.
+    """
+    subjects = (principal, *MembershipRepository(tx).groups_of(principal))
+    check_holds_all(tx, actor, BindingRepository(tx).of_subject(*subjects), at)
 
 
 def check_holds_all(tx: Transaction, actor: Actor, bindings: tuple[Binding, ...], at: datetime) -> None:

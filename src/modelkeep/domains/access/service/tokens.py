@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.principals import Principal
-from modelkeep.domains.access.domain.reach import EVERY, UNLIMITED, Reach
-from modelkeep.domains.access.domain.refusals import refusal
+from modelkeep.domains.access.domain.reach import UNLIMITED, Reach
+from modelkeep.domains.access.domain.refusals import impersonation, refusal
 from modelkeep.domains.access.domain.scopes import REGISTRY
 from modelkeep.domains.access.domain.tokens import (
     NOTICE_DAYS,
@@ -21,6 +21,7 @@ from modelkeep.domains.access.domain.tokens import (
 from modelkeep.domains.access.repository import AccessRepository, TokenRepository
 from modelkeep.domains.access.service.authentication import AuthenticationService
 from modelkeep.domains.access.service.authorization import AccessService
+from modelkeep.domains.access.service.holding import check_holds_as
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
@@ -59,14 +60,14 @@ class TokenService:
 
         Raises:
             TokenTooWideError: it would reach further, or last longer, than the token it is made with.
-            ForbiddenError: that token may not make others, or the service account belongs to somebody else.
+            ForbiddenError: the actor, or that token, may make none; or it would be another person's.
+            GrantExceedsError: the service account is somebody else's, and holds what the actor does not.
         """
         name = check_name(new.name)
         with self.database.transaction() as tx:
             parent = self._used(tx, actor)
             holder = self._holder(tx, actor, new.principal or actor.id)
-            if holder.kind not in _KINDS or (parent is not None and not _may_mint(parent)):
-                raise refusal(actor, Permission.TOKEN_CREATE, REGISTRY, self.clock())
+            self._check_may_make(tx, actor, holder)
             terms = TokenTerms(
                 kind=_KINDS[holder.kind],
                 life=check_life(new.days, self.clock(), None if parent is None else parent.expires_at),
@@ -154,6 +155,15 @@ class TokenService:
             revoked = ended if member.id == token.id else revoked
         return revoked
 
+    def _check_may_make(self, tx: Transaction, actor: Actor, holder: Principal) -> None:
+        if holder.kind not in _KINDS or not self.access.allows_somewhere(tx, actor, Permission.TOKEN_CREATE):
+            raise refusal(actor, Permission.TOKEN_CREATE, REGISTRY, self.clock())
+        if actor.id in (holder.id, holder.owner_id):
+            return
+        if holder.kind is PrincipalKind.USER:
+            raise impersonation(actor, self.clock())
+        check_holds_as(tx, actor, holder.id, self.clock())
+
     def _used(self, tx: Transaction, actor: Actor) -> Token | None:
         return None if actor.token_id is None else TokenRepository(tx).get(actor.token_id)
 
@@ -175,7 +185,3 @@ class TokenService:
         if actor.id in (holder.id, holder.owner_id):
             return True
         return self.access.allows(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
-
-
-def _may_mint(parent: Token) -> bool:
-    return not parent.permissions.isdisjoint({EVERY, Permission.TOKEN_CREATE.value})
