@@ -17,6 +17,7 @@ import hashlib
 import hmac
 import json
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,8 +26,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-WITNESS_KIND, STAMP_BYTES, SHOWN_FAULTS = 0x04, 8, 1000
-_DASH = "— "
+WITNESS_KIND, STAMP_BYTES, SHOWN_FAULTS, _DASH = 0x04, 8, 1000, "— "
 _READABLE = {"subject": "resource", "at": "ts", "request_id": "request_id", "data": "data"}
 _ACTOR = {"id": "id", "kind": "type", "token_id": "via_token_id"}
 
@@ -43,7 +43,7 @@ class Key:
     kind: int
     public: bytes
     first: int = 0
-    last: int | None = None
+    last: int = sys.maxsize
 
     @classmethod
     def parse(cls, text: str) -> "Key":
@@ -53,7 +53,7 @@ class Key:
         first, _, last = sizes.partition("-")
         try:
             data = base64.b64decode(encoded, validate=True)
-            key = cls(name, data[0], data[1:], int(first or 0), int(last) if last else None)
+            key = cls(name, data[0], data[1:], int(first or 0), int(last or sys.maxsize))
         except (ValueError, IndexError):
             raise UnverifiableError(f"{text!r} is no key: write NAME+ID+BASE64") from None
         if key.id.hex() != identity:
@@ -71,11 +71,10 @@ class Key:
         if self.kind == WITNESS_KIND:
             time = int.from_bytes(signature[:STAMP_BYTES], "big")
             message, signature = f"cosignature/v1\ntime {time}\n{text}".encode(), signature[STAMP_BYTES:]
-        try:
+        with contextlib.suppress(InvalidSignature, ValueError):
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+            return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -134,8 +133,9 @@ class Fault:
 
 @dataclass
 class Report:
-    """What was verified."""
+    """What was verified, and whether all of it holds."""
 
+    holds: bool = True
     entries: int = 0
     pruned: int = 0
     texts: int = 0
@@ -146,14 +146,9 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     found: int = 0
 
-    @property
-    def holds(self) -> bool:
-        """Whether nothing was found."""
-        return not self.faults
-
     def fault(self, what: str, detail: str, seq: int | None = None) -> None:
         """Add something that was found; of very many only the number is kept."""
-        self.found += 1
+        self.holds, self.found = False, self.found + 1
         if self.found <= SHOWN_FAULTS:
             self.faults.append(Fault(what, detail, seq))
 
@@ -171,34 +166,30 @@ class Verifier:
     ) -> None:
         """Verify the signatures of the checkpoints first: who vouches for what."""
         self.report = Report()
-        self._keys, self._witnesses = keys, witnesses
-        self._receipts = dict(receipts or {})
-        self._roots: dict[int, bytes] = {}
-        self._next, self._whole, self._time = 0, True, ""
-        self._frontier: list[bytes] = []
+        self._keys, self._witnesses, self._receipts = keys, witnesses, dict(receipts or {})
+        self._roots, self._seen_by = dict[int, bytes](), dict[int, set[bytes]]()
+        self._next, self._pruned_before, self._whole, self._time = 0, 0, True, ""
+        self._frontier, self._bare = list[bytes](), deque[int](maxlen=SHOWN_FAULTS)
         self._differs_from: int | None = None
         for checkpoint in checkpoints:
-            if self.vouched(checkpoint) and self._roots.setdefault(checkpoint.size, checkpoint.root) != checkpoint.root:
-                self.report.fault("fork", f"two roots were signed for {checkpoint.size} entries: there are two logs")
-        if witnesses and not self.report.witnessed:
-            self.report.fault("witness", "no checkpoint has the signature of a witness that was named")
+            self.vouched(checkpoint)
 
     def vouched(self, checkpoint: Checkpoint) -> bool:
-        """Say whether a key of the log signed a checkpoint; note how far a witness did."""
+        """Say whether a key of the log signed a checkpoint; note its root, and which witnesses signed it."""
         size, fault = checkpoint.size, ""
-        said = [
-            checkpoint.by(key) for key in self._keys if key.first <= size <= (size if key.last is None else key.last)
-        ]
-        seen = [checkpoint.by(key) for key in self._witnesses]
-        if False in said or False in seen:
+        said = [checkpoint.by(key) for key in self._keys if key.first <= size <= key.last]
+        seen = {key.id: checkpoint.by(key) for key in self._witnesses}
+        if False in said or False in seen.values():
             fault = "has a signature that is not of its text"
         elif True not in said:
             fault = "is not signed by a key that was named and counts for this size"
         if fault:
             self.report.fault("signature", f"the checkpoint of {size} entries {fault}")
-        elif True in seen:
-            self.report.witnessed = max(self.report.witnessed, size)
-        return not fault
+            return False
+        self._seen_by.setdefault(size, set()).update(witness for witness, signed in seen.items() if signed)
+        if self._roots.setdefault(size, checkpoint.root) != checkpoint.root:
+            self.report.fault("fork", f"two roots were signed for {size} entries: there are two logs")
+        return True
 
     def feed(self, line: str) -> None:
         """Take the next line of the export."""
@@ -213,12 +204,14 @@ class Verifier:
         self._place(seq)
         if leaf is None:
             self.report.pruned += 1
+            self._bare.append(seq)
         elif hashlib.sha256(b"\0" + leaf).digest() != leaf_hash:
             self.report.fault("changed", "the entry is not the one that was hashed", seq)
         else:
             self._content(seq, leaf, entry)
         self._check_receipt(seq, leaf_hash)
-        self._append(leaf_hash)
+        if self._whole:
+            self._append(leaf_hash)
 
     def _place(self, seq: int) -> None:
         if seq != self._next:
@@ -231,14 +224,15 @@ class Verifier:
     def _content(self, seq: int, leaf: bytes, entry: Mapping[str, Any]) -> None:
         try:
             said = json.loads(leaf)
-            differing = self._differing(said, seq, entry)
+            if differing := self._differing(said, seq, entry):
+                self.report.fault("changed", f"what is shown is not what was hashed: {', '.join(differing)}", seq)
             self._time = max(self._time, said["ts"])
             commitments = said["pii_commitments"]
+            if said["action"] == "audit.entries_pruned":
+                self._pruned_before = max(self._pruned_before, min(seq, said["data"]["before_seq"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             self.report.fault("malformed", "the leaf is not of this log's format", seq)
             return
-        if differing:
-            self.report.fault("changed", f"what is shown differs from what was hashed: {', '.join(differing)}", seq)
         for name, text in (entry.get("texts") or {}).items():
             self.report.texts += 1
             with contextlib.suppress(ValueError, KeyError, TypeError):
@@ -252,17 +246,14 @@ class Verifier:
         shown = [name for name, member in _READABLE.items() if name in entry and entry[name] != said[member]]
         actor = entry.get("actor") or {}
         shown += [f"actor.{name}" for name, of in _ACTOR.items() if name in actor and actor[name] != said["actor"][of]]
-        if "type" in entry and entry["type"] != said["action"].partition(".")[2].upper():
-            shown.append("type")
-        if said["seq"] != seq:
-            shown.append(f"seq (the leaf is that of entry {said['seq']})")
-        if said["ts"] < self._time:
-            shown.append("ts (it is before that of an earlier entry)")
-        return shown
+        further = {
+            "type": "type" in entry and entry["type"] != said["action"].partition(".")[2].upper(),
+            f"seq (the leaf is that of entry {said['seq']})": said["seq"] != seq,
+            "ts (it is before that of an earlier entry)": said["ts"] < self._time,
+        }
+        return shown + [name for name, differs in further.items() if differs]
 
     def _append(self, leaf_hash: bytes) -> None:
-        if not self._whole:
-            return
         place, found = self._next - 1, leaf_hash
         while place & 1:
             found, place = hashlib.sha256(b"\1" + self._frontier.pop() + found).digest(), place >> 1
@@ -304,12 +295,25 @@ class Verifier:
 
     def finish(self, *, exported: bool = True) -> Report:
         """Return what was found, once all has been fed; without an export, proofs alone."""
-        longest = max(self._roots, default=0)
+        longest = max(self._seen_by, default=0)
         if exported and longest > self._next:
             self.report.fault("shorter", f"{longest} entries were signed, and there are {self._next}", self._next)
         for seq in sorted(self._receipts):
             self.report.fault("missing", "there is a receipt for this entry, and it is not there", seq)
+        for seq in (bare for bare in self._bare if bare >= self._pruned_before):
+            self.report.fault("hidden", "it has no body, and no entry says that retention let it go", seq)
+        self._check_witnesses([longest] if exported and longest else sorted(self._seen_by))
+        if exported and longest < 1 and self.report.holds:
+            raise UnverifiableError("no checkpoint that was given is of an entry")
         return self.report
+
+    def _check_witnesses(self, sizes: Sequence[int]) -> None:
+        """Ask for each witness that was named: of many checkpoints of one tree, on that of most entries."""
+        for size in sizes:
+            lacking = [key.name for key in self._witnesses if key.id not in self._seen_by[size]]
+            if lacking:
+                self.report.fault("witness", f"{', '.join(lacking)} did not sign the checkpoint of {size} entries")
+            self.report.witnessed = size if self._witnesses and not lacking else 0
 
 
 def _root(index: int, size: int, leaf_hash: bytes, siblings: Sequence[bytes]) -> bytes | None:
@@ -349,9 +353,9 @@ def told(report: Report) -> Iterator[str]:
     if report.found > SHOWN_FAULTS:
         yield f"CHANGED  and {report.found - SHOWN_FAULTS} more"
     if report.entries:
-        rest = report.entries - report.protected
         yield f"{report.entries} entries read, {report.pruned} of them without their body, and {report.texts} texts"
-        yield f"the first {report.protected} are those that were signed; no checkpoint that was given covers {rest}"
+        signed, rest = report.protected, report.entries - report.protected
+        yield f"the first {signed} are those that were signed; no checkpoint that was given covers {rest}"
     yield f"{report.receipts} receipts, {report.proofs} proofs; witnesses saw {report.witnessed or 'no'} entries"
     yield "everything holds" if report.holds else "NOT everything holds"
 
@@ -371,7 +375,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except (UnverifiableError, OSError, UnicodeDecodeError) as error:
         print(f"it could not be verified: {error}", file=sys.stderr)  # noqa: T201 - a program of its own
         return 2
-    print(json.dumps({"holds": report.holds, **asdict(report)}, indent=2) if given.json else "\n".join(told(report)))  # noqa: T201 - as above
+    print(json.dumps(asdict(report), indent=2) if given.json else "\n".join(told(report)))  # noqa: T201 - as above
     return 0 if report.holds else 1
 
 
@@ -381,16 +385,12 @@ def _run(given: argparse.Namespace) -> Report:
     with contextlib.ExitStack() as files:
         notes = [files.enter_context(Path(name).open(encoding="utf-8")) for name in given.checkpoints]
         receipts = "\n".join(Path(name).read_text("utf-8") for name in given.receipts)
-        verifier = Verifier(
-            [Key.parse(key) for key in given.vkey],
-            (checkpoint for note in notes for checkpoint in read_checkpoints(note)),
-            witnesses=[Key.parse(key) for key in given.witness_key],
-            receipts=read_receipts(receipts),
-        )
+        keys, witnesses = ([Key.parse(key) for key in of] for of in (given.vkey, given.witness_key))
+        checkpoints = (checkpoint for note in notes for checkpoint in read_checkpoints(note))
+        verifier = Verifier(keys, checkpoints, witnesses=witnesses, receipts=read_receipts(receipts))
         for name in given.proof:
             verifier.prove(Path(name).read_text("utf-8"))
-        if given.export:
-            path = given.export
+        if path := given.export:
             for line in sys.stdin if path == "-" else files.enter_context(Path(path).open(encoding="utf-8")):
                 verifier.feed(line)
         return verifier.finish(exported=bool(given.export))

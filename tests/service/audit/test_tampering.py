@@ -117,6 +117,10 @@ def truncate_and_forget(attacker: Attacker) -> None:
     attacker.forget_checkpoints(VICTIM)
 
 
+def take_body(attacker: Attacker) -> None:
+    attacker.connection.execute(update(ENTRY).where(ENTRY.c.seq == VICTIM).values(payload=None))
+
+
 def rewrite_all(attacker: Attacker) -> None:
     for seq in range(VICTIM, attacker.size()):
         attacker.write(seq, forged(attacker.leaf(seq)))
@@ -140,11 +144,12 @@ ATTACKS: Sequence[tuple[Callable[[Attacker], None], bool, set[str]]] = (
     (delete_row_and_renumber, True, {"root", "shorter"}),
     (truncate, True, {"shorter"}),
     (truncate_and_forget, False, {"shorter"}),
+    (take_body, True, {"hidden"}),
     (rewrite_all, True, {"root"}),
     (rewrite_and_forget, False, {"root"}),
     (rewrite_and_sign_anew, False, {"root"}),
 )
-"""The nine attacks, whether the database itself shows them, and what an external checkpoint shows."""
+"""The ten attacks, whether the database itself shows them, and what an external checkpoint shows."""
 
 
 @pytest.fixture
@@ -166,7 +171,7 @@ def raw_export(settings: Settings) -> Lines:
         rows = connection.execute(select(ENTRY.c.seq, ENTRY.c.payload, ENTRY.c.leaf_hash).order_by(ENTRY.c.seq)).all()
     engine.dispose()
     return [
-        json.dumps({"seq": seq, "leaf": base64.b64encode(bytes(leaf)).decode(), "leaf_hash": bytes(found).hex()})
+        json.dumps({"seq": seq, "leaf": leaf and base64.b64encode(leaf).decode(), "leaf_hash": bytes(found).hex()})
         for seq, leaf, found in rows
     ]
 
@@ -346,6 +351,7 @@ def test_what_retention_has_pruned_is_still_proved(
         verifier.feed(line)
     report = verifier.finish()
     assert report.faults == []
+    assert list(victim.log.check.check()) == []
     assert report.pruned > KEPT
     pruned_proof, kept_proof = (
         victim.proofs.inclusion(admin, VICTIM),

@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,10 @@ from modelkeep.domains.audit.domain.signed_notes import COSIGNATURE, ED25519, No
 from modelkeep.kernel.merkle import Node, fold, grown, inclusion_spans, leaf_hash, span
 from modelkeep.platform.signing import public_half, sign
 
-SEED, WITNESS_SEED, OTHER_SEED = (bytes([number]) * 32 for number in (1, 2, 3))
+SEED, WITNESS_SEED, OTHER_SEED, SECOND_SEED = (bytes([number]) * 32 for number in (1, 2, 3, 4))
 LOG = VerifierKey("example.org/log", ED25519, public_half(SEED))
 WITNESS = VerifierKey("witness.example.org", COSIGNATURE, public_half(WITNESS_SEED))
+SECOND = VerifierKey("second.example.org", COSIGNATURE, public_half(SECOND_SEED))
 OTHER = VerifierKey("example.org/log", ED25519, public_half(OTHER_SEED))
 LEAVES = [
     json.dumps(
@@ -36,12 +38,20 @@ FORGED = LEAVES[0].replace(b"a.b", b"a.c")
 NODES = grown(0, [leaf_hash(leaf) for leaf in LEAVES], {})
 
 
-def note(size: int, *, seed: bytes = SEED, key: VerifierKey = LOG, witness: bool = False) -> SignedNote:
-    text = Checkpoint(LOG.name, size, fold(span(0, size), NODES)).text
+def note(
+    size: int,
+    *,
+    seed: bytes = SEED,
+    key: VerifierKey = LOG,
+    witnesses: Sequence[VerifierKey] = (),
+    nodes: Mapping[Node, bytes] = NODES,
+) -> SignedNote:
+    text = Checkpoint(LOG.name, size, fold(span(0, size), nodes)).text
     lines = [NoteSignature(key.name, key.id, sign(seed, text.encode()))]
-    if witness:
-        payload = cosignature_payload(1_700_000_000, sign(WITNESS_SEED, cosigned_message(1_700_000_000, text)))
-        lines.append(NoteSignature(WITNESS.name, WITNESS.id, payload))
+    for witness in witnesses:
+        seed = WITNESS_SEED if witness == WITNESS else SECOND_SEED
+        payload = cosignature_payload(1_700_000_000, sign(seed, cosigned_message(1_700_000_000, text)))
+        lines.append(NoteSignature(witness.name, witness.id, payload))
     return SignedNote(text).signed(*lines)
 
 
@@ -53,7 +63,7 @@ def line(seq: int, leaf: bytes | None = None) -> dict[str, Any]:
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     write(tmp_path, [line(seq) for seq in range(7)])
-    (tmp_path / "checkpoint").write_text(str(note(7, witness=True)))
+    (tmp_path / "checkpoint").write_text(str(note(7, witnesses=[WITNESS])))
     return tmp_path
 
 
@@ -93,10 +103,41 @@ def test_what_was_changed_is_said_by_entry_and_as_json(files: Path, capsys: pyte
     assert (report["holds"], report["found"], report["faults"][0]["seq"]) == (False, 1, 3)
 
 
+def pruned(files: Path, gone: Sequence[int], before_seq: int) -> None:
+    """Write an export whose last entry says that the entries below a number were pruned."""
+    said = json.loads(LEAVES[6]) | {"action": "audit.entries_pruned", "data": {"before_seq": before_seq}}
+    leaf = json.dumps(said).encode()
+    nodes = grown(0, [leaf_hash(each) for each in (*LEAVES[:6], leaf)], {})
+    (files / "checkpoint").write_text(str(note(7, nodes=nodes)))
+    entries = [*(line(seq) for seq in range(6)), line(6, leaf)]
+    write(files, [entry | ({"leaf": None} if entry["seq"] in gone else {}) for entry in entries])
+
+
 def test_an_entry_without_its_body_is_still_in_the_tree(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(files, [line(seq) | ({"leaf": None} if seq < 3 else {}) for seq in range(7)])
+    pruned(files, [0, 1, 2], 3)
     assert run(files) == 0
     assert "3 of them without their body" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("gone", "before_seq", "hidden"),
+    [
+        ([0, 1, 3, 5], 2, [3, 5]),
+        ([0, 1, 2, 3, 4], 3, [3, 4]),
+        ([0, 1, 6], 7, [0, 1, 6]),
+        ([5], 0, [5]),
+    ],
+    ids=["between", "beyond", "unsaid", "none"],
+)
+def test_a_body_that_no_retention_let_go_is_missed(
+    files: Path, capsys: pytest.CaptureFixture[str], gone: list[int], before_seq: int, hidden: list[int]
+) -> None:
+    pruned(files, gone, before_seq)
+    assert run(files) == 1
+    said = capsys.readouterr().out
+    assert said.count("CHANGED") == len(hidden)
+    for seq in hidden:
+        assert f"entry {seq}: it has no body, and no entry says that retention let it go" in said
 
 
 @pytest.mark.parametrize(
@@ -163,7 +204,36 @@ def test_a_key_counts_for_its_sizes(files: Path) -> None:
 def test_the_signature_of_a_witness_is_asked_for(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (files / "checkpoint").write_text(str(note(7)))
     assert run(files, "--witness-key", str(WITNESS)) == 1
-    assert "no checkpoint has the signature of a witness" in capsys.readouterr().out
+    assert "witness.example.org did not sign the checkpoint of 7 entries" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("notes", "lacks"),
+    [
+        ([note(1, witnesses=[WITNESS, SECOND]), note(7)], "witness.example.org, second.example.org"),
+        ([note(1, witnesses=[SECOND]), note(7, witnesses=[WITNESS])], "second.example.org"),
+        ([note(7, witnesses=[SECOND]), note(7, witnesses=[WITNESS])], None),
+        ([note(1), note(7, witnesses=[WITNESS, SECOND])], None),
+    ],
+    ids=["both-old", "one-old", "two-notes", "one-note"],
+)
+def test_every_witness_that_is_named_has_signed_the_checkpoint_of_most_entries(
+    files: Path, capsys: pytest.CaptureFixture[str], notes: list[SignedNote], lacks: str | None
+) -> None:
+    (files / "checkpoint").write_text("\n".join(map(str, notes)))
+    code = run(files, "--witness-key", str(WITNESS), "--witness-key", str(SECOND))
+    said = capsys.readouterr().out
+    assert (code, "witnesses saw 7 entries" in said) == ((0, True) if lacks is None else (1, False))
+    assert lacks is None or f"CHANGED  {lacks} did not sign the checkpoint of 7 entries" in said
+
+
+@pytest.mark.parametrize("notes", ["", "\n", str(note(0))], ids=["empty", "blank", "of-nothing"])
+def test_without_a_checkpoint_of_an_entry_nothing_is_verified(
+    files: Path, capsys: pytest.CaptureFixture[str], notes: str
+) -> None:
+    (files / "checkpoint").write_text(notes)
+    assert run(files) == 2
+    assert capsys.readouterr().out == ""
 
 
 def test_two_checkpoints_that_cannot_both_be_true_are_a_fork(files: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ class Given(TypedDict):
 @click.argument("checkpoints", metavar="[CHECKPOINT]...", type=_FILE, nargs=-1)
 @click.option("--export", metavar="FILE", type=_FILE, help="Verify this export, without the server.")
 @click.option("--vkey", multiple=True, help="Key of the log; without it those that the server names.")
-@click.option("--witness-key", metavar="VKEY", multiple=True, help="Key of a witness that must have signed.")
+@click.option("--witness-key", metavar="VKEY", multiple=True, help="Key of a witness that must have signed; each must.")
 @click.option("--receipts", metavar="FILE", type=_FILE, multiple=True, help="Receipts to compare with.")
 @click.option(
     "--remember",
@@ -81,7 +81,7 @@ def verify(
     except OSError as error:
         raise InvalidValueError(f"{error.filename} cannot be read: {error.strerror}") from error
     if invocation.as_json:
-        show_json({"holds": report.holds, **asdict(report)})
+        show_json(asdict(report))
     else:
         say("\n".join(verifier.told(report)))
     if not report.holds:

@@ -1,5 +1,6 @@
 """Erasure, legal holds and retention: what may leave the log's erasable side, and what forbids it."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -126,3 +127,11 @@ def refuse_if_held(holds: Sequence[Hold]) -> None:
 def pruned(by: Actor, at: datetime, *, before_seq: int, entries: int) -> Event:
     """Return the event of pruning the bodies of entries with a lower number."""
     return Event("audit.entries_pruned", "*", by, at, {"before_seq": before_seq, "entries": entries})
+
+
+def bodies_gone_before(leaf: bytes) -> int:
+    """Return below which number an entry says that bodies were pruned: 0 if it is of something else."""
+    if b"audit.entries_pruned" not in leaf:
+        return 0
+    said = json.loads(leaf)
+    return int(said["data"]["before_seq"]) if said["action"] == "audit.entries_pruned" else 0

@@ -1,9 +1,10 @@
 """Computes the whole tree anew from the entries, and compares it with all that is stored about it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from modelkeep.domains.audit.domain.log_keys import LogKey
+from modelkeep.domains.audit.domain.privacy import bodies_gone_before
 from modelkeep.domains.audit.repository import StoredCheckpoint, StoredLeaf, TreeRepository
 from modelkeep.domains.audit.service.publisher import BATCH
 from modelkeep.kernel.merkle import Node, fold, grown, leaf_hash, span
@@ -24,7 +25,7 @@ class LogCheckService:
         be lost. Entries, checkpoints and keys are never changed.
         """
         frontier: dict[Node, bytes] = {}
-        size = 0
+        size, bare = 0, _Bare()
         while True:
             with self.database.snapshot() as tx:
                 tree = TreeRepository(tx.session)
@@ -36,6 +37,7 @@ class LogCheckService:
                 wanted = {node: found for node, found in nodes.items() if _is_stored(node, published)}
                 stored = tree.nodes(wanted)
             yield from _leaf_faults(leaves, size)
+            bare.take(leaves)
             differing = {node: found for node, found in wanted.items() if stored.get(node) != found}
             yield from _node_faults(differing)
             for checkpoint in checkpoints:
@@ -47,8 +49,32 @@ class LogCheckService:
             size = end
             if len(leaves) < BATCH:
                 break
+        yield from bare.faults()
         if size != total or size < published:
             yield f"there are {size} entries; the head of the log says {total}, and {published} were signed"
+
+
+@dataclass(slots=True)
+class _Bare:
+    """The entries without a body, and the number below which later entries say that retention let bodies go."""
+
+    runs: list[range] = field(default_factory=list)
+    pruned_before: int = 0
+
+    def take(self, leaves: Sequence[StoredLeaf]) -> None:
+        for leaf in leaves:
+            if leaf.payload is None:
+                goes_on = self.runs and self.runs[-1].stop == leaf.seq
+                first = self.runs.pop().start if goes_on else leaf.seq
+                self.runs.append(range(first, leaf.seq + 1))
+            elif leaf_hash(leaf.payload) == leaf.hash:
+                self.pruned_before = max(self.pruned_before, min(leaf.seq, bodies_gone_before(leaf.payload)))
+
+    def faults(self) -> Iterator[str]:
+        for run in self.runs:
+            first, last = max(run.start, self.pruned_before), run.stop - 1
+            if first <= last:
+                yield f"entries {first} to {last} have no body, and no entry says that retention let it go"
 
 
 def _is_stored(node: Node, published: int) -> bool:
