@@ -49,7 +49,7 @@ class Login:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Rest, SigningIssuer]]:
     settings: dict[str, Any] = {"outbound_allow": "127.0.0.1", "public_url": REGISTRY, "logins_per_address": 1000}
     with signing_issuer() as issuer, a_registry(tmp_path_factory.mktemp("registry"), **settings) as rest:
-        add(rest, "own", issuer)
+        add(rest, "own", issuer, link_by_email=True)
         yield rest, issuer
 
 
@@ -150,8 +150,12 @@ def test_the_same_email_is_the_same_user_only_where_an_administrator_wants_it(
 
     assert known_elsewhere("strict", **mail) != ben
     assert known_elsewhere("unverified", email="ben@example.org") != ben
-    two = {"email": "BEN@example.org", "email_verified": True}
-    assert known_elsewhere("linked", **two) != ben, "two users have it by now, so it says nothing"
+    same = {"email": "BEN@example.org", "email_verified": True}
+    assert known_elsewhere("linked", **same) == ben, "what the provider said that does not link counts for nothing"
+    login = Login.begin(rest, first)
+    login.finish(first.sign(login.claims(sub="another ben", **mail)))
+    assert login.whoami()["id"] != ben, "the provider has given the address to somebody else"
+    assert known_elsewhere("again", **same) != ben, "two users have it by now, so it says nothing"
     assert known_elsewhere("other", email="carla@example.org", email_verified=True) != ben
 
 

@@ -74,14 +74,49 @@ def test_only_who_may_change_logins_sees_providers(rest: Rest) -> None:
         assert problem(refused, 403, "access.forbidden")["context"]["permission"] == "login.write"
 
 
-def test_nobody_maps_a_group_that_holds_more_than_they_do(rest: Rest) -> None:
+@pytest.fixture
+def keeper(rest: Rest) -> dict[str, str]:
+    """Headers of somebody who may change logins, and is no administrator."""
     role = {"name": "login-keeper", "permissions": ["login.write", "principal.write"]}
     assert rest.http.post(f"{API}/roles", json=role).status_code == 201
+    return {"Authorization": f"Bearer {a_token(rest.services, somebody(rest.services, 'login-keeper'))}", **ANY}
+
+
+def test_only_an_administrator_lets_emails_link_or_exchanges_an_issuer(rest: Rest, keeper: dict[str, str]) -> None:
+    linking, elsewhere = {**PROVIDER, "link_by_email": True}, {**PROVIDER, "issuer": "https://93.184.215.15"}
+    refused = rest.http.post(f"{API}/login-providers", json=linking, headers=keeper)
+    assert "policy.write" in problem(refused, 403, "access.grant_exceeds")["context"]["permissions"]
+    assert rest.http.post(f"{API}/login-providers", json=PROVIDER, headers=keeper).status_code == 201
+    path = f"{API}/login-providers/corporate"
+    for changed in (linking, elsewhere):
+        details = {key: value for key, value in changed.items() if key != "name"}
+        problem(rest.http.put(path, json=details, headers=keeper), 403, "access.grant_exceeds")
+        assert rest.http.put(path, json=details, headers=ANY).status_code == 200
+    same = {key: value for key, value in elsewhere.items() if key != "name"} | {"title": "Corporate"}
+    assert rest.http.put(path, json=same, headers=keeper).status_code == 200
+
+
+def test_a_secret_is_not_sent_to_an_issuer_that_no_administrator_chose(
+    rest: Rest, keeper: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODELKEEP_OIDC_CORPORATE_SECRET", "for another issuer")
+    problem(rest.http.post(f"{API}/login-providers", json=PROVIDER, headers=keeper), 403, "access.grant_exceeds")
+    created(rest)
+
+
+def test_who_may_not_change_logins_learns_nothing_of_addresses(shared: Rest) -> None:
+    headers = {"Authorization": f"Bearer {a_token(shared.services, somebody(shared.services, 'maintainer'))}", **ANY}
+    inside = {**PROVIDER, "issuer": "https://127.0.0.1"}
+    problem(shared.http.post(f"{API}/login-providers", json=inside, headers=headers), 403, "access.forbidden")
+    details = {key: value for key, value in inside.items() if key != "name"}
+    problem(shared.http.put(f"{API}/login-providers/x", json=details, headers=headers), 403, "access.forbidden")
+
+
+def test_nobody_maps_a_group_that_holds_more_than_they_do(rest: Rest, keeper: dict[str, str]) -> None:
     for group in ("owners", "nobodies"):
         assert rest.http.post(f"{API}/groups", json={"name": group}).status_code == 201
     owner = {"subject": "group:owners", "role": "admin", "scope": "*"}
     assert rest.http.post(f"{API}/access/bindings", json=owner).status_code == 201
-    keeper = {"Authorization": f"Bearer {a_token(rest.services, somebody(rest.services, 'login-keeper'))}"}
     mapped = {**PROVIDER, "groups_claim": "groups", "groups": {"x": "owners"}}
     refused = rest.http.post(f"{API}/login-providers", json=mapped, headers=keeper)
     assert "policy.write" in problem(refused, 403, "access.grant_exceeds")["context"]["permissions"]

@@ -146,7 +146,7 @@ class OutboundPolicy:
         for address in found:
             if not (self._holds(address) or is_public(address)):
                 raise OutboundRefusedError(
-                    f"{target.host} is {address}, which is not a public address; an operator can allow it with "
+                    f"{target.host} has an address that is not public; an operator can allow it with "
                     "MODELKEEP_OUTBOUND_ALLOW"
                 )
             if target.scheme == "http" and not self._holds(address):

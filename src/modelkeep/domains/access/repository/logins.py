@@ -12,6 +12,7 @@ from modelkeep.domains.access.tables.logins import (
     IDENTITY,
     LOGIN_ATTEMPT,
     LOGIN_CODE,
+    LOGIN_PROVIDER,
     USED_TOKEN,
 )
 from modelkeep.kernel.identity import PrincipalId
@@ -50,10 +51,18 @@ class LoginRepository:
         ).one_or_none()
         return None if found is None else PrincipalId(found)
 
-    def find_users_by_email(self, email_digest: str) -> tuple[PrincipalId, ...]:
-        """Return the users some identity of whom has this verified e-mail; two are enough to know it is not one."""
+    def find_users_by_email(self, email_digest: str, *, new_at: str) -> tuple[PrincipalId, ...]:
+        """Return the users who have this verified e-mail; two are enough to know it is not one.
+
+        What counts is said by other issuers than `new_at`, which has told the two apart, and only by those of providers
+        whose e-mails link: nobody else's become somebody's by a login.
+        """
+        linking = select(LOGIN_PROVIDER.c.issuer).where(LOGIN_PROVIDER.c.link_by_email)
         rows = self._session.scalars(
-            select(IDENTITY.c.principal_id).where(IDENTITY.c.email_digest == email_digest).distinct().limit(2)
+            select(IDENTITY.c.principal_id)
+            .where(IDENTITY.c.email_digest == email_digest, IDENTITY.c.issuer != new_at, IDENTITY.c.issuer.in_(linking))
+            .distinct()
+            .limit(2)
         )
         return tuple(PrincipalId(row) for row in rows)
 

@@ -59,7 +59,9 @@ class Admission:
         if known is not None:
             logins.set_email(identity, digest)
             return AccessRepository(tx).get_principal(known), False
-        linked = logins.find_users_by_email(digest) if digest and self.provider.details.link_by_email else ()
+        linked: tuple[PrincipalId, ...] = ()
+        if digest and self.provider.details.link_by_email:
+            linked = logins.find_users_by_email(digest, new_at=identity.issuer)
         one = len(linked) == 1
         principal = AccessRepository(tx).get_principal(linked[0]) if one else self._new_user(tx, identity)
         logins.add_identity(identity, principal.id, digest, self.now)

@@ -9,11 +9,11 @@ from modelkeep.domains.access.domain.openid.providers import (
     ProviderDetails,
     new_provider,
 )
-from modelkeep.domains.access.domain.permissions import Permission
+from modelkeep.domains.access.domain.permissions import ADMIN, ROLES, Permission
 from modelkeep.domains.access.domain.scopes import REGISTRY
 from modelkeep.domains.access.repository import BindingRepository, LoginProviderRepository
 from modelkeep.domains.access.service.authorization import AccessService
-from modelkeep.domains.access.service.holding import check_holds_all
+from modelkeep.domains.access.service.holding import check_holds, check_holds_all
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
@@ -53,12 +53,15 @@ class LoginProviderService:
         Raises:
             LoginProviderSettingError: the name or a group is none.
             LoginProviderExistsError: it is there already.
-        GrantExceedsError: a group that is mapped holds what the actor does not.
+            GrantExceedsError: a group that is mapped holds what the actor does not; or e-mails are to link users, or
+                the server has a secret for the name, and the actor is no administrator.
             OutboundRefusedError: this server may not speak to the issuer's address.
         """
-        self.http.check(details.issuer)
+        self._check_address(actor, details)
         with self.database.transaction() as tx:
             self._require(tx, actor, details)
+            if details.link_by_email or self.secrets(name) is not None:
+                self._require_administrator(tx, actor)
             provider = new_provider(name, _by_id(tx, details), actor, self.clock())
             LoginProviderRepository(tx).add(provider)
             tx.record(provider.created(actor))
@@ -85,13 +88,21 @@ class LoginProviderService:
         return Page(tuple(shown), found.next_token)
 
     def change(self, actor: Actor, name: str, details: ProviderDetails, *, seen: int | None) -> Recorded[ShownProvider]:
-        """Replace what was decided of a provider last seen at revision `seen`."""
-        self.http.check(details.issuer)
+        """Replace what was decided of a provider last seen at revision `seen`.
+
+        Raises:
+            GrantExceedsError: a group that is mapped holds what the actor does not; or e-mails are to link users, or
+                the issuer is another, and the actor is no administrator.
+            OutboundRefusedError: this server may not speak to the issuer's address.
+        """
+        self._check_address(actor, details)
         with self.database.transaction() as tx:
             self._require(tx, actor, details)
             providers = LoginProviderRepository(tx)
             provider = providers.get(name)
             provider.check_seen(seen)
+            if details.link_by_email or details.issuer != provider.details.issuer:
+                self._require_administrator(tx, actor)
             changed, event = provider.change(_by_id(tx, details), actor, self.clock())
             providers.save(changed)
             tx.record(event)
@@ -113,6 +124,16 @@ class LoginProviderService:
         """Return name and title of every provider, for whoever wants to log in."""
         with self.database.snapshot() as tx:
             return LoginProviderRepository(tx).titles()
+
+    def _check_address(self, actor: Actor, details: ProviderDetails) -> None:
+        """Look the issuer up outside of any writing transaction, and only for those who may learn what comes of it."""
+        with self.database.snapshot() as tx:
+            self.access.require(tx, actor, Permission.LOGIN_WRITE, REGISTRY)
+        self.http.check(details.issuer)
+
+    def _require_administrator(self, tx: Transaction, actor: Actor) -> None:
+        """An issuer whose e-mails link, or that gets the secret of another, decides who is an administrator."""
+        check_holds(tx, actor, ROLES[ADMIN], REGISTRY, "", self.clock())
 
     def _require(self, tx: Transaction, actor: Actor, details: ProviderDetails) -> None:
         """A mapping puts people into groups, so it takes what doing that by hand would."""

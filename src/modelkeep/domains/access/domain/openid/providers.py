@@ -47,7 +47,8 @@ class ProviderDetails:
     """What an administrator decides. The client's secret is not among it: it stays in the server's environment.
 
     `issuer` is written exactly as the provider names itself. `groups` maps a value of the claim `groups_claim` to the
-    id of a group here. `link_by_email` lets a new identity become the user who has the same verified e-mail elsewhere.
+    id of a group here. `link_by_email` lets a new identity become the user who has the same verified e-mail with
+    another provider that links as well.
     """
 
     issuer: str
