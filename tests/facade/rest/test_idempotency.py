@@ -34,6 +34,14 @@ def test_a_key_stands_for_one_request(rest: Rest) -> None:
     assert rest.http.get(f"{API}/namespaces/other").status_code == 404
 
 
+def test_a_narrower_token_is_not_shown_what_another_was_answered(rest: Rest) -> None:
+    rest.http.post(f"{API}/namespaces", json={"name": "fraud"}, headers=KEY)
+    narrow = rest.http.post(f"{API}/tokens", json={"permissions": ["model.read"], "scopes": ["risk"]}).json()
+    as_narrow = KEY | {"Authorization": f"Bearer {narrow['token']}"}
+    again = rest.http.post(f"{API}/namespaces", json={"name": "fraud"}, headers=as_narrow)
+    problem(again, 422, "audit.idempotency_key_reused")
+
+
 def test_a_request_that_was_refused_may_be_mended_under_its_key(rest: Rest) -> None:
     problem(rest.http.post(f"{API}/models", json={"name": "fraud/a"}, headers=KEY), 404, "catalog.namespace_not_found")
     rest.http.post(f"{API}/namespaces", json={"name": "fraud"})

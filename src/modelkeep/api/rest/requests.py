@@ -171,8 +171,11 @@ async def _parsed(body: bytes, limits: JsonLimits) -> Json:
 
 
 async def _once(request: Request, actor: Actor, body: bytes, handle: _Handle) -> Response:
-    """Serve the first request with an idempotency key; answer every further one with what that was answered."""
-    what = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
+    """Serve the first request with an idempotency key; answer every further one with what that was answered.
+
+    The token is part of the request: a narrower one of the same principal is not shown what the first was answered.
+    """
+    what = f"{actor.token_id or ''} {request.method} {request.url.path}?{request.url.query}\n".encode()
     keyed = replace(actor.request, fingerprint=sha256(what + body).hexdigest())
     actor = request.state.actor = replace(actor, request=keyed)
     idempotency = services_of(request).idempotency

@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
-from modelkeep.domains.access.domain.reach import WHOLE, Reach, TokenTooWideError
+from modelkeep.domains.access.domain.permissions import Permission
+from modelkeep.domains.access.domain.reach import EVERY, WHOLE, Reach, TokenTooWideError
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
@@ -93,6 +94,11 @@ class Token:
     def reach(self) -> Reach:
         """What it opens of all that its principal may."""
         return Reach(self.permissions, self.scopes, self.networks)
+
+    @property
+    def manages_others(self) -> bool:
+        """Whether it may make, see and end other credentials of its principal, and not only itself."""
+        return not self.permissions.isdisjoint({EVERY, Permission.TOKEN_CREATE.value})
 
     @property
     def noticed_days(self) -> int:

@@ -14,7 +14,7 @@ from modelkeep.domains.access.domain.sessions import (
     session_actor,
 )
 from modelkeep.domains.access.domain.tokens import UnauthenticatedError, hash_secret
-from modelkeep.domains.access.repository import SessionRepository
+from modelkeep.domains.access.repository import SessionRepository, TokenRepository
 from modelkeep.domains.access.service.usage import UsageRecorder
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo, SessionId
@@ -106,10 +106,10 @@ class SessionService:
         check_csrf(given, secret, self.pepper)
 
     def list(self, actor: Actor) -> tuple[Session, ...]:
-        """Return the actor's own sessions that still open something, newest first."""
+        """Return the actor's own sessions that still open something, newest first; none to a narrow token."""
         now = self.clock()
         with self.database.snapshot() as tx:
-            return tuple(session for session in SessionRepository(tx).open_of(actor.id) if session.usable_at(now))
+            return tuple(session for session in _own(tx, actor) if session.usable_at(now))
 
     def end(self, actor: Actor, wanted: SessionId) -> None:
         """End one of the actor's own sessions; one that has ended stays so.
@@ -118,7 +118,7 @@ class SessionService:
             SessionNotFoundError: the actor has no such session, or it was ended before.
         """
         with self.database.transaction() as tx:
-            sessions = [session for session in SessionRepository(tx).open_of(actor.id) if session.id == wanted]
+            sessions = [session for session in _own(tx, actor) if session.id == wanted]
             if not sessions:
                 raise SessionNotFoundError(f"you have no open session {wanted}", session=wanted)
             self._end(tx, actor, sessions)
@@ -137,3 +137,10 @@ class SessionService:
         now = self.clock()
         SessionRepository(tx).end([session.id for session in sessions], now)
         tx.record(*(session.end(actor, now)[1] for session in sessions))
+
+
+def _own(tx: Transaction, actor: Actor) -> tuple[Session, ...]:
+    """Return the actor's sessions that nobody has ended; none if it comes by a token that manages only itself."""
+    if actor.token_id is not None and not TokenRepository(tx).get(actor.token_id).manages_others:
+        return ()
+    return SessionRepository(tx).open_of(actor.id)

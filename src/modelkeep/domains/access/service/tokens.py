@@ -81,13 +81,20 @@ class TokenService:
         return Recorded(issued, tx.receipt)
 
     def list(self, actor: Actor, page: PageRequest, *, principal: PrincipalId | None = None) -> Page[Token]:
-        """Return one page of the tokens that still open something, newest first: the actor's own, or another's."""
+        """Return one page of the tokens that still open something, newest first: the actor's own, or another's.
+
+        A token that may not make others lists itself only.
+        """
         with self.database.snapshot() as tx:
-            holder = self._holder(tx, actor, principal or actor.id)
+            holder, used = self._holder(tx, actor, principal or actor.id), self._used(tx, actor)
+            if used is not None and not used.manages_others:
+                if holder.id != actor.id:
+                    raise refusal(actor, Permission.TOKEN_CREATE, REGISTRY, self.clock())
+                return Page((used,), None)
             return TokenRepository(tx).list(holder.id, self.clock(), page)
 
     def get(self, actor: Actor, token: TokenId) -> Token:
-        """Return a token of the actor, or of somebody whose tokens they look after.
+        """Return a token of the actor, or of somebody whose tokens they look after; by a narrow token, itself.
 
         Raises:
             TokenNotFoundError: they may not see it, or it is not there.
@@ -168,9 +175,10 @@ class TokenService:
         return None if actor.token_id is None else TokenRepository(tx).get(actor.token_id)
 
     def _visible(self, tx: Transaction, actor: Actor, token: TokenId) -> Token:
-        found = TokenRepository(tx).get(token)
+        found, used = TokenRepository(tx).get(token), self._used(tx, actor)
         holder = AccessRepository(tx).get_principal(found.principal_id)
-        if not self._looks_after(tx, actor, holder):
+        reaches = used is None or used.manages_others or used.id == found.id
+        if not reaches or not self._looks_after(tx, actor, holder):
             raise TokenNotFoundError(f"there is no token {token[:80]} that you may see; list yours", token=token[:80])
         return found
 

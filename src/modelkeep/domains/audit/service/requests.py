@@ -55,7 +55,7 @@ class IdempotencyService:
 
         Raises:
             InvalidValueError: the key is empty, longer than 255 characters or not printable ASCII.
-            IdempotencyKeyReusedError: the key was used for another request within the last 24 hours.
+            IdempotencyKeyReusedError: the key was used for another request or with another token in the last 24 hours.
             RequestRepeatedError: the first request took effect, but its answer was lost with the server.
         """
         key = actor.request.idempotency_key
@@ -69,7 +69,9 @@ class IdempotencyService:
             return None
         fingerprint, kept = found
         if fingerprint != actor.request.fingerprint:
-            raise IdempotencyKeyReusedError("this Idempotency-Key was used for another request; use a new key")
+            raise IdempotencyKeyReusedError(
+                "this Idempotency-Key was used for another request, or with another token; use a new key"
+            )
         if kept is None:
             raise RequestRepeatedError(
                 "the first request with this Idempotency-Key is being served or took effect without its answer being "
