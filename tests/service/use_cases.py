@@ -58,7 +58,7 @@ class World:
     def job(self) -> str:
         """Return a job that is ready."""
         with self.services.access.database.snapshot() as tx:
-            job: str = tx.session.scalars(select(JOB.c.id)).first() or ""
+            job: str = tx.session.scalars(select(JOB.c.id).where(JOB.c.key != JOB.c.kind)).first() or ""
         return job
 
     def entries(self) -> list[AnyRow]:

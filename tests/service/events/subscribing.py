@@ -39,8 +39,8 @@ def deliveries_of(services: Services) -> Deliveries:
     return Deliveries(made.database, made.reader, made.sight, made.dispatch, made.clock)
 
 
-def deliver(services: Services, issued: Issued, *, stopping: bool = False) -> Outcome:
-    """Run the job of a subscription once, whether it is due or not."""
+def work_for(services: Services, issued: Issued, *, stopping: bool = False) -> Work:
+    """Return the job of a subscription, as if it had been claimed."""
     identity = issued.state.subscription.id
     store = services.events.subscriptions.jobs
     with store.database.snapshot() as tx:
@@ -49,7 +49,12 @@ def deliver(services: Services, issued: Issued, *, stopping: bool = False) -> Ou
     if stopping:
         stop.set()
     (job,) = (job for job in jobs if job.state.get("subscription") == identity)
-    return deliveries_of(services).deliver(Work(job, Lease(time.monotonic() + 60), stop))
+    return Work(job, Lease(time.monotonic() + 60), stop)
+
+
+def deliver(services: Services, issued: Issued, *, stopping: bool = False) -> Outcome:
+    """Run the job of a subscription once, whether it is due or not."""
+    return deliveries_of(services).deliver(work_for(services, issued, stopping=stopping))
 
 
 def log_of(services: Services, actor: Actor, issued: Issued) -> list[Delivery]:

@@ -1,8 +1,10 @@
 """What is delivered, in which order, and what happens when it cannot be."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 from tests.builders import SCORER, a_model, a_version
 from tests.registries import ManualClock
 from tests.servers.webhooks import Receiver
@@ -12,11 +14,13 @@ from tests.service.events.subscribing import (
     deliveries_of,
     log_of,
     progress_of,
+    work_for,
 )
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.audit import VOCABULARY
-from modelkeep.domains.events import Outcome, SubscriptionChange
+from modelkeep.domains.events import Deliveries, Outcome, SubscriptionChange
+from modelkeep.domains.events.tables import SUBSCRIPTION
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import ModelName
 from modelkeep.platform.jobs import Again
@@ -165,6 +169,36 @@ def test_a_receiver_that_is_gone_is_not_asked_again_until_somebody_enables_it(
     deliver(services, issued)
     assert len(set(receiver.numbers)) == 1
     assert log_of(services, admin, issued)[-1].outcome is Outcome.DELIVERED
+
+
+def test_a_subscription_whose_address_cannot_be_read_is_disabled(
+    services: Services, admin: Actor, receiver: Receiver
+) -> None:
+    issued = a_subscription(services, admin, receiver, "MODEL_CREATED")
+    identity = issued.state.subscription.id
+    a_model(services, admin, SCORER)
+    with services.access.database.transaction() as tx:
+        tx.session.execute(update(SUBSCRIPTION).values(target=b"1 sealed under another key"))
+        tx.record(issued.state.subscription.created(admin))
+    assert isinstance(deliver(services, issued), Again)
+    assert services.events.subscriptions.get(admin, identity).subscription.disabled_reason == "unreadable"
+
+
+def test_a_subscription_whose_delivery_meets_a_defect_to_the_last_is_disabled(
+    services: Services, admin: Actor, receiver: Receiver
+) -> None:
+    issued = a_subscription(services, admin, receiver, "MODEL_CREATED")
+    identity = issued.state.subscription.id
+    made = services.events.subscriptions
+    broken = replace(made.dispatch, senders={})
+    jobs = Deliveries(made.database, made.reader, made.sight, broken, made.clock)
+    a_model(services, admin, SCORER)
+    with pytest.raises(KeyError):
+        jobs.deliver(work_for(services, issued))
+    work = work_for(services, issued)
+    last = replace(work, job=replace(work.job, attempts=work.job.max_attempts))
+    assert isinstance(jobs.deliver(last), Again)
+    assert made.get(admin, identity).subscription.disabled_reason == "broken"
 
 
 def test_a_receiver_that_is_not_there_is_a_failure_with_its_reason(

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 from tests.service.jobs.counting import add
 
 from modelkeep.kernel.clock import system_clock
 from modelkeep.kernel.ids import new_id
 from modelkeep.platform.database import Database, open_engines
 from modelkeep.platform.jobs import Again, Done, Job, JobEventKind, JobStatus, JobStore
+from modelkeep.platform.jobs.tables import JOB
 
 MINUTE = timedelta(minutes=1)
 NOW = timedelta()
@@ -129,6 +131,42 @@ def test_a_job_that_kills_who_works_on_it_ends_dead(store: JobStore) -> None:
     assert claim(store, ttl=NOW) == []
     assert read(store, job).status is JobStatus.DEAD
     assert history(store, job) == [(JobEventKind.DIED, "no process that worked on it lived to tell, 3 times")]
+
+
+def test_a_recurring_job_is_never_dead_and_waits_five_minutes_at_most(store: JobStore) -> None:
+    store.ensure("test", "test")
+    with store.database.transaction() as tx:
+        tx.session.execute(update(JOB).values(attempts=50))
+    (job,) = claim(store)
+    assert store.fail(job, "the disk is full")
+    assert read(store, job).status is JobStatus.READY
+    due = store.due_in(["test"])
+    assert due is not None
+    assert due <= timedelta(minutes=5)
+
+
+def test_a_recurring_job_is_claimed_however_often_its_process_died(store: JobStore) -> None:
+    store.ensure("test", "test")
+    for _ in range(30):
+        assert len(claim(store, ttl=NOW)) == 1
+
+
+def test_a_recurring_job_cannot_be_cancelled(store: JobStore) -> None:
+    store.ensure("test", "test")
+    (job,) = claim(store)
+    with store.database.transaction() as tx:
+        assert not store.cancel(tx, job.id)
+    assert store.save(job, Again(NOW))
+
+
+@pytest.mark.parametrize("status", [JobStatus.DEAD, JobStatus.CANCELLED])
+def test_a_job_that_must_be_there_is_ready_again_after_it_has_ended(store: JobStore, status: JobStatus) -> None:
+    store.ensure("test", "test")
+    with store.database.transaction() as tx:
+        tx.session.execute(update(JOB).values(status=status.value, attempts=20))
+    store.ensure("test", "test")
+    (job,) = claim(store)
+    assert (job.attempts, [kind for kind, _ in history(store, job)]) == (1, [JobEventKind.RETRIED])
 
 
 def test_a_job_outlives_any_number_of_good_runs(store: JobStore) -> None:

@@ -1,5 +1,6 @@
 """Delivers events: one job for each subscription, so that each receives its events in the order of the log."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,10 @@ from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.platform import jobs
 from modelkeep.platform.database import Database, Transaction
-from modelkeep.platform.jobs import Again, Done, JobKind, Work, every
+from modelkeep.platform.jobs import Again, Done, JobKind, LeaseLostError, Work, every
+from modelkeep.platform.sealing import SealBrokenError
+
+_log = logging.getLogger(__name__)
 
 BATCH: Final = 100
 _IDLE: Final = Again(timedelta(days=1))
@@ -58,8 +62,34 @@ class Deliveries:
             return DeliveryRepository(tx).forget(self.clock() - KEPT_FOR)
 
     def deliver(self, work: Work) -> jobs.Outcome:
-        """Deliver until there is nothing left, something fails, or the server stops."""
+        """Deliver until there is nothing left, something fails, or the server stops; the job itself never dies."""
         identity = str(work.job.state["subscription"])
+        try:
+            return self._deliver(work, identity)
+        except LeaseLostError:
+            raise
+        except SealBrokenError as error:
+            _log.warning("subscription %s is disabled: %s", identity, error.message)
+            return self._disable(identity, DisabledReason.UNREADABLE)
+        except Exception:
+            if work.job.attempts < work.job.max_attempts:
+                raise
+            _log.exception("subscription %s is disabled", identity)
+            return self._disable(identity, DisabledReason.BROKEN)
+
+    def _disable(self, identity: str, reason: DisabledReason) -> jobs.Outcome:
+        with self.database.transaction() as tx:
+            subscription = SubscriptionRepository(tx).find(identity)
+            if subscription is not None and subscription.disabled_at is None:
+                self._switch_off(tx, subscription, reason)
+        return _IDLE
+
+    def _switch_off(self, tx: Transaction, subscription: Subscription, reason: DisabledReason) -> None:
+        disabled, event = subscription.disabled(reason, _SYSTEM, self.clock())
+        SubscriptionRepository(tx).save(disabled)
+        tx.record(event)
+
+    def _deliver(self, work: Work, identity: str) -> jobs.Outcome:
         while not work.stopping:
             outcome = self._batch(work, identity)
             if outcome is not None:
@@ -124,10 +154,7 @@ class Deliveries:
             attempt = Attempt(Purpose.EVENT, outcome, progress.attempts + 1)
             self.dispatch.log(tx, subscription, entry, sent, attempt)
             if sent.gone or after.hopeless(now):
-                reason = DisabledReason.GONE if sent.gone else DisabledReason.FAILING
-                disabled, event = subscription.disabled(reason, _SYSTEM, now)
-                SubscriptionRepository(tx).save(disabled)
-                tx.record(event)
+                self._switch_off(tx, subscription, DisabledReason.GONE if sent.gone else DisabledReason.FAILING)
                 return _IDLE
         if not moved:
             return _AT_ONCE

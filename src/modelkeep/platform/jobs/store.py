@@ -24,9 +24,11 @@ from modelkeep.platform.jobs.values import MAX_ATTEMPTS, Again, Job, JobEvent, J
 
 _FIRST_PAUSE: Final = timedelta(seconds=1)
 _LONGEST_PAUSE: Final = timedelta(hours=1)
+_LONGEST_RECURRING_PAUSE: Final = timedelta(minutes=5)
 _ERROR_LENGTH: Final = 1000
 _FORGET_AT_ONCE: Final = 1000
 _READY: Final = JOB.c.status == JobStatus.READY.value
+_RECURRING: Final = JOB.c.key == JOB.c.kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +78,14 @@ class JobStore:
         return made.one_or_none() is not None
 
     def ensure(self, kind: str, key: str) -> None:
-        """Make a job unless there is one with this key."""
+        """Make a job unless there is one with this key; make one that has ended ready again."""
         with self.database.transaction() as tx:
-            self.add(tx, kind, key)
+            if not self.add(tx, kind, key):
+                self.revive(tx, key)
+
+    def revive(self, tx: Transaction, key: str) -> bool:
+        """Make a job that has ended, however it did, due now; False when there is none."""
+        return self._restart(tx, (JOB.c.key == key, ~_READY))
 
     def remove(self, tx: Transaction, key: str) -> None:
         """Remove a job and its history; who works on it finds its lease lost."""
@@ -103,12 +110,13 @@ class JobStore:
     def claim(self, kinds: Collection[str], *, owner: str, ttl: timedelta, limit: int) -> Sequence[Job]:
         """Take up to `limit` due jobs for `ttl`, those first that wait longest.
 
-        A job that was claimed too often without ever being saved is dead: it may be what kills the processes.
+        A job that was claimed too often without ever being saved is dead: it may be what kills the processes. Only
+        recurring ones are tried for ever.
         """
         with self.database.transaction() as tx:
             now = self.now(tx)
             due = (
-                select(JOB.c.id, JOB.c.attempts, JOB.c.max_attempts)
+                select(JOB.c.id, JOB.c.attempts, (~_RECURRING & (JOB.c.attempts >= JOB.c.max_attempts)).label("spent"))
                 .where(_READY, JOB.c.kind.in_(kinds), JOB.c.run_at <= now, JOB.c.lease_until <= now)
                 .order_by(JOB.c.run_at)
                 .limit(limit)
@@ -116,9 +124,9 @@ class JobStore:
             )
             found = tx.session.execute(due).all()
             for row in found:
-                if row.attempts >= row.max_attempts:
+                if row.spent:
                     self._bury(tx, row.id, now, f"no process that worked on it lived to tell, {row.attempts} times")
-            taken = [row.id for row in found if row.attempts < row.max_attempts]
+            taken = [row.id for row in found if not row.spent]
             claimed = tx.session.execute(
                 update(JOB)
                 .where(JOB.c.id.in_(taken))
@@ -152,15 +160,15 @@ class JobStore:
             )
 
     def fail(self, job: Job, error: str) -> bool:
-        """Try a job again after a pause that grows, with jitter; after the last attempt it is dead."""
+        """Try a job again after a pause that grows, with jitter; in the end it is dead, unless recurring."""
         error = error[:_ERROR_LENGTH].replace("\0", "")
         with self.database.transaction() as tx:
             now = self.now(tx)
-            pause = _pause(job.attempts)
+            pause = _pause(job.attempts, _LONGEST_RECURRING_PAUSE if job.recurring else _LONGEST_PAUSE)
             values = {"owner": None, "lease_until": now, "run_at": now + pause, "last_error": error, "changed_at": now}
             if not self._set(tx, job, **values):
                 return False
-            if job.attempts >= job.max_attempts:
+            if job.attempts >= job.max_attempts and not job.recurring:
                 self._bury(tx, job.id, now, error)
             else:
                 self._note(tx, job.id, now, JobEventKind.FAILED, error)
@@ -168,24 +176,14 @@ class JobStore:
 
     def retry(self, tx: Transaction, identity: str) -> bool:
         """Make a dead job due now, as if it had never been tried; False when it is not dead."""
-        now = self.now(tx)
-        revived = tx.session.execute(
-            update(JOB)
-            .where(JOB.c.id == identity, JOB.c.status == JobStatus.DEAD.value)
-            .values(status=JobStatus.READY.value, run_at=now, attempts=0, changed_at=now)
-            .returning(JOB.c.id)
-        )
-        if revived.one_or_none() is None:
-            return False
-        self._note(tx, identity, now, JobEventKind.RETRIED, "")
-        return True
+        return self._restart(tx, (JOB.c.id == identity, JOB.c.status == JobStatus.DEAD.value))
 
     def cancel(self, tx: Transaction, identity: str) -> bool:
-        """Take a job out of the queue for good, also from who works on it; False when it is not in there."""
+        """Take a job out of the queue, also from who works on it; False when it is not in there, or recurring."""
         now = self.now(tx)
         gone = tx.session.execute(
             update(JOB)
-            .where(JOB.c.id == identity, JOB.c.status.in_((JobStatus.READY.value, JobStatus.DEAD.value)))
+            .where(JOB.c.id == identity, ~_RECURRING, JOB.c.status.in_((JobStatus.READY.value, JobStatus.DEAD.value)))
             .values(
                 status=JobStatus.CANCELLED.value, fence=JOB.c.fence + 1, owner=None, lease_until=now, changed_at=now
             )
@@ -208,9 +206,13 @@ class JobStore:
         )
         return [JobEvent(row.at, JobEventKind(row.kind), row.detail) for row in rows]
 
-    def list(self, tx: Transaction, status: JobStatus, page: PageRequest) -> Page[Job]:
-        """Return one page of the jobs of a status, the newest first."""
+    def list(
+        self, tx: Transaction, status: JobStatus, page: PageRequest, *, kinds: Collection[str] | None = None
+    ) -> Page[Job]:
+        """Return one page of the jobs of a status, by default of all kinds, the newest first."""
         query = select(*JOB.c).where(JOB.c.status == status.value)
+        if kinds is not None:
+            query = query.where(JOB.c.kind.in_(kinds))
         return page_by_id(tx.session, BoundSelect(query, {}), request=page, scope=f"jobs {status.value}", build=_job)
 
     def counts(self) -> dict[JobStatus, int]:
@@ -239,6 +241,16 @@ class JobStore:
         changed = tx.session.execute(update(JOB).where(*held).values(**values).returning(JOB.c.id))
         return changed.one_or_none() is not None
 
+    def _restart(self, tx: Transaction, which: tuple[ColumnElement[bool], ...]) -> bool:
+        """Make a job due now, as if it had never been tried."""
+        now = self.now(tx)
+        values = {"status": JobStatus.READY.value, "run_at": now, "attempts": 0, "changed_at": now}
+        restarted = tx.session.execute(update(JOB).where(*which).values(**values).returning(JOB.c.id)).one_or_none()
+        if restarted is None:
+            return False
+        self._note(tx, restarted.id, now, JobEventKind.RETRIED, "")
+        return True
+
     def _bury(self, tx: Transaction, identity: str, now: datetime, error: str) -> None:
         values = {"status": JobStatus.DEAD.value, "owner": None, "last_error": error, "changed_at": now}
         tx.session.execute(update(JOB).where(JOB.c.id == identity).values(**values))
@@ -249,9 +261,9 @@ class JobStore:
         tx.session.execute(JOB_EVENT.insert().values(row))
 
 
-def _pause(attempts: int) -> timedelta:
-    """Return the pause after a number of attempts: doubled each time, up to an hour, half of it by chance."""
-    longest: timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), _LONGEST_PAUSE)
+def _pause(attempts: int, most: timedelta) -> timedelta:
+    """Return the pause after a number of attempts: doubled each time, up to the most, half of it by chance."""
+    longest: timedelta = min(_FIRST_PAUSE * 2 ** min(attempts - 1, 20), most)
     share: float = random.uniform(0.5, 1)  # noqa: S311 - jitter, no secret
     return longest * share
 

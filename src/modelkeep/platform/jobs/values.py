@@ -51,6 +51,11 @@ class Job:
     created_at: datetime
     changed_at: datetime
 
+    @property
+    def recurring(self) -> bool:
+        """Whether it is the one job of a recurring kind, which never ends."""
+        return self.key == self.kind
+
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
@@ -117,8 +122,9 @@ class JobKind:
     """How the jobs of one kind are done.
 
     Handlers are level-triggered: they read the world, compare it with what is wanted, act idempotently, and answer.
-    A `recurring` kind has one job, whose key is the kind's name. `wanted` names the keys of jobs that have something
-    to do now, though their time has not come; it is asked often, so it must be one cheap query.
+    A `recurring` kind has one job, whose key is the kind's name; whatever goes wrong, it runs again. `wanted` names the
+    keys of jobs that have something to do now, though their time has not come; it is asked often, so it must be one
+    cheap query.
     """
 
     name: str

@@ -36,6 +36,8 @@ class DisabledReason(StrEnum):
     BY_HAND = "by_hand"
     FAILING = "failing"
     GONE = "gone"
+    UNREADABLE = "unreadable"
+    BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Final
 
 from modelkeep.domains.access import REGISTRY, AccessService, Permission
 from modelkeep.domains.events.domain.errors import JobNotFoundError
+from modelkeep.domains.events.service.subscriptions import DELIVER
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor
@@ -27,7 +28,10 @@ class JobHistory:
 
 @dataclass(frozen=True, slots=True)
 class BackgroundService:
-    """Background jobs: for who may read, or write, webhooks of the whole registry."""
+    """Background jobs that deliver: for who may read, or write, webhooks of the whole registry.
+
+    Who may read the log too sees every kind. Nobody cancels what the registry does by itself.
+    """
 
     database: Database
     access: AccessService
@@ -38,14 +42,15 @@ class BackgroundService:
         """Return one page of the jobs of a status, the newest first."""
         with self.database.snapshot() as tx:
             self.access.require(tx, actor, Permission.WEBHOOK_READ, REGISTRY)
-            return self.jobs.list(tx, status, page)
+            kinds = None if self._sees_all(tx, actor) else (DELIVER,)
+            return self.jobs.list(tx, status, page, kinds=kinds)
 
     def get(self, actor: Actor, identity: str) -> JobHistory:
         """Return a job and its history."""
         with self.database.snapshot() as tx:
             self.access.require(tx, actor, Permission.WEBHOOK_READ, REGISTRY)
             job = self.jobs.find(tx, identity)
-            if job is None:
+            if job is None or (job.kind != DELIVER and not self._sees_all(tx, actor)):
                 raise _not_found(identity)
             return JobHistory(job, self.jobs.history(tx, identity, limit=_SHOWN_EVENTS))
 
@@ -61,7 +66,7 @@ class BackgroundService:
         return Recorded(JobHistory(job), tx.receipt)
 
     def cancel(self, actor: Actor, identity: str) -> Recorded[JobHistory]:
-        """Take a job that is ready or dead out of the queue for good.
+        """Take a job that is ready or dead out of the queue, until its subscription is enabled anew.
 
         Raises:
             JobNotFoundError: there is none with this id.
@@ -73,10 +78,13 @@ class BackgroundService:
 
     def _changed(self, tx: Transaction, actor: Actor, identity: str, change: Callable[[Transaction, str], bool]) -> Job:
         self.access.require(tx, actor, Permission.WEBHOOK_WRITE, REGISTRY)
-        job = self.jobs.find(tx, identity) if change(tx, identity) else None
-        if job is None:
+        job = self.jobs.find(tx, identity)
+        if job is None or job.kind != DELIVER or not change(tx, identity):
             raise _not_found(identity)
-        return job
+        return self.jobs.find(tx, identity) or job
+
+    def _sees_all(self, tx: Transaction, actor: Actor) -> bool:
+        return self.access.allows(tx, actor, Permission.AUDIT_READ, REGISTRY)
 
 
 def _event(name: str, job: Job, actor: Actor, now: datetime) -> Event:

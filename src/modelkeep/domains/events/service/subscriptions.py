@@ -131,6 +131,7 @@ class SubscriptionService:
             SubscriptionRepository(tx).save(changed, target)
             if change.enabled is not None:
                 progress = self._move(tx, found, progress, progress.cursor)
+                self.jobs.revive(tx, job_key(identity))
             tx.record(*events)
         return Recorded(SubscriptionState(changed, progress), tx.receipt)
 

@@ -34,7 +34,8 @@ EVENTS: Final = (
     EventType(
         "events.subscription_disabled",
         SUBSCRIPTION,
-        "A subscription was switched off: `by_hand`, `failing` for five days, or its receiver is `gone`.",
+        "A subscription was switched off: `by_hand`, `failing` for five days, its receiver is `gone`, its address or "
+        "secret is `unreadable` under the server's secret keys, or its delivery is `broken` by a defect.",
         data={"revision": INTEGER, "reason": TEXT},
     ),
     EventType(
