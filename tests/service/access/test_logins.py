@@ -27,6 +27,7 @@ from modelkeep.domains.access import (
     ProviderDetails,
     Scope,
 )
+from modelkeep.domains.access.domain.openid.claims import ClaimRefusedError
 from modelkeep.domains.access.domain.openid.identity_tokens import ExternalIdentity
 from modelkeep.domains.access.domain.openid.logins import LoginRefusedError
 from modelkeep.domains.access.domain.openid.terminals import (
@@ -70,9 +71,9 @@ class World:
         standard = {"iss": self.issuer.url, "aud": "modelkeep", "sub": "ana", "iat": now, "exp": now + 300}
         return self.issuer.sign({**standard, **claims})
 
-    def begin(self) -> tuple[str, str]:
+    def begin(self, *, fresh: bool = False) -> tuple[str, str]:
         """Begin a login; return its state and its nonce."""
-        address = self.services.logins.people.begin("own", browser="a browser", return_to=None)
+        address = self.services.logins.people.begin("own", browser="a browser", return_to=None, fresh=fresh)
         asked = parse_qs(urlsplit(address).query)
         return asked["state"][0], asked["nonce"][0]
 
@@ -132,6 +133,18 @@ def test_a_user_is_made_once_and_follows_the_groups_of_the_provider(world: World
     assert (second.actor.id, world.groups_of(first.actor)) == (first.actor.id, frozenset())
     assert world.log_in(sub="eve").actor.id != first.actor.id
     assert world.groups_of(world.log_in(groups="risk-team").actor) == {"g-risk"}
+
+
+def test_a_login_that_asks_anew_is_not_finished_by_an_old_one(world: World) -> None:
+    long_ago = int(world.clock().timestamp()) - 3600
+    for known in ({}, {"auth_time": long_ago}):
+        state, nonce = world.begin(fresh=True)
+        world.issuer.tokens = {"id_token": world.token(nonce=nonce, **known)}
+        with pytest.raises(ClaimRefusedError, match="auth_time"):
+            world.finish(state)
+    state, nonce = world.begin(fresh=True)
+    world.issuer.tokens = {"id_token": world.token(nonce=nonce, auth_time=int(world.clock().timestamp()))}
+    assert world.finish(state).actor.name
 
 
 def test_a_provider_cannot_take_the_last_administrator_away(world: World) -> None:

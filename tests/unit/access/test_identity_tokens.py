@@ -1,5 +1,6 @@
 """What an identity token and a logout token must say."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 from modelkeep.domains.access.domain.openid.claims import ClaimRefusedError
 from modelkeep.domains.access.domain.openid.identity_tokens import Expected, ExternalIdentity, read_identity
 from modelkeep.domains.access.domain.openid.logout_tokens import EVENT, LogoutOrder, read_logout
+from modelkeep.domains.access.domain.sessions import StepUpRequiredError, require_recent_login
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId, SessionInfo
 
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ISSUER, CLIENT = "https://login.example.org", "modelkeep"
@@ -19,7 +22,13 @@ def at(**later: float) -> int:
     return int((NOW + timedelta(**later)).timestamp())
 
 
-def identity(*, access_token: str | None = None, algorithm: str = "RS256", **changed: Any) -> ExternalIdentity:  # noqa: ANN401 - JSON
+def identity(
+    *,
+    access_token: str | None = None,
+    algorithm: str = "RS256",
+    expected: Expected = EXPECTED,
+    **changed: Any,  # noqa: ANN401 - JSON
+) -> ExternalIdentity:
     claims: dict[str, Any] = {
         "iss": ISSUER,
         "aud": CLIENT,
@@ -29,7 +38,7 @@ def identity(*, access_token: str | None = None, algorithm: str = "RS256", **cha
         "nonce": "the nonce",
     } | changed
     stated = {name: value for name, value in claims.items() if value is not ABSENT}
-    return read_identity(stated, EXPECTED, NOW, algorithm=algorithm, access_token=access_token)
+    return read_identity(stated, expected, NOW, algorithm=algorithm, access_token=access_token)
 
 
 def test_issuer_and_subject_say_who_it_is_and_the_rest_is_only_told() -> None:
@@ -39,6 +48,28 @@ def test_issuer_and_subject_say_who_it_is_and_the_rest_is_only_told() -> None:
     assert (found.issuer, found.subject, found.name, found.session) == (ISSUER, "248289761001", "Ana", "s")
     assert (found.email, found.groups) == ("ana@example.org", frozenset({"risk"}))
     assert found.authenticated_at == NOW
+
+
+def test_who_was_asked_before_this_login_or_nobody_knows_when_has_not_just_proved_it() -> None:
+    assert identity(auth_time=at(hours=-3)).authenticated_at == NOW - timedelta(hours=3)
+    assert identity(auth_time=at(minutes=5)).authenticated_at == NOW
+    unknown = session_of(identity().authenticated_at)
+    with pytest.raises(StepUpRequiredError):
+        require_recent_login(unknown, NOW)
+
+
+@pytest.mark.parametrize("stated", [ABSENT, at(minutes=-2), "now", None])
+def test_a_login_that_asks_anew_is_refused_unless_the_provider_has_asked_since(stated: object) -> None:
+    anew = replace(EXPECTED, asked_at=NOW - timedelta(minutes=1))
+    assert identity(expected=anew, auth_time=at(seconds=-50)).authenticated_at == NOW - timedelta(seconds=50)
+    with pytest.raises(ClaimRefusedError) as refusal:
+        identity(expected=anew, auth_time=stated)
+    assert refusal.value.details == {"claim": "auth_time"}
+
+
+def session_of(authenticated_at: datetime) -> Actor:
+    info = SessionInfo(SessionId("s"), authenticated_at)
+    return Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset(), session=info)
 
 
 @pytest.mark.parametrize("verified", [ABSENT, False, "true", 1])

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from modelkeep.domains.access.domain.openid.claims import LEEWAY
@@ -35,6 +35,8 @@ from modelkeep.platform.outbound_http import OutboundHttp
 _NONCE: Final = "oidc nonce"
 _VERIFIER: Final = "oidc verifier"
 _EMAIL: Final = "oidc e-mail"
+_ANEW: Final = "anew."
+"""Begins the state of a login that is to ask anew: the state's digest is kept, so nobody takes it away or adds it."""
 _log = logging.getLogger(__name__)
 
 
@@ -83,7 +85,7 @@ class LoginService:
         """
         with self.database.snapshot() as tx:
             provider = LoginProviderRepository(tx).get(name)
-        state = secrets.token_urlsafe(32)
+        state = (_ANEW if fresh else "") + secrets.token_urlsafe(32)
         address = authorization_url(
             self.issuers.metadata(provider.details.issuer),
             self._client(provider),
@@ -120,7 +122,8 @@ class LoginService:
         attempt.check(name, browser, self.clock())
         with self.database.snapshot() as tx:
             provider = LoginProviderRepository(tx).get(name)
-        identity = self._identify(provider, answer)
+        asked_at = attempt.expires_at - ATTEMPT_LIFE if answer.state.startswith(_ANEW) else None
+        identity = self._identify(provider, answer, asked_at)
         try:
             actor, opened = self._admit(provider, identity, request)
         except ConcurrentWriteError:  # the same person has come twice at once for the first time, and is there now
@@ -181,7 +184,7 @@ class LoginService:
             provider.details.client_id, self.secrets(provider.name), f"{self.callbacks}/{provider.name}/callback"
         )
 
-    def _identify(self, provider: LoginProvider, answer: ProviderAnswer) -> ExternalIdentity:
+    def _identify(self, provider: LoginProvider, answer: ProviderAnswer, asked_at: datetime | None) -> ExternalIdentity:
         details = provider.details
         metadata = self.issuers.metadata(details.issuer)
         if answer.issuer != details.issuer and (metadata.names_itself or answer.issuer is not None):
@@ -195,7 +198,7 @@ class LoginService:
         nonce = derived(self.pepper, _NONCE, answer.state)
         return read_identity(
             signed.claims,
-            Expected(details.issuer, details.client_id, nonce, details.groups_claim),
+            Expected(details.issuer, details.client_id, nonce, details.groups_claim, asked_at),
             self.clock(),
             algorithm=signed.algorithm,
             access_token=tokens.access_token,

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from modelkeep.domains.access.domain.openid.claims import (
+    LEEWAY,
     MAX_SUBJECT,
     Claims,
     audiences,
@@ -17,6 +18,7 @@ from modelkeep.domains.access.domain.openid.claims import (
     refused,
     text,
 )
+from modelkeep.domains.access.domain.sessions import LONGEST
 from modelkeep.kernel.canonical_json import Json
 
 MAX_AGE: Final = timedelta(minutes=10)
@@ -27,12 +29,13 @@ _HASHES: Final = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.s
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What a login was begun with."""
+    """What a login was begun with; `asked_at` is when, if the provider was to ask anew who it is."""
 
     issuer: str
     client_id: str
     nonce: str
     groups_claim: str
+    asked_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,21 @@ def read_identity(
         email=_shown(claims, "email").casefold() if verified else "",
         groups=_groups(claims.get(expected.groups_claim)) if expected.groups_claim else frozenset(),
         session=_shown(claims, "sid"),
-        authenticated_at=min(moment(claims, "auth_time"), now) if "auth_time" in claims else now,
+        authenticated_at=_authenticated_at(claims, expected.asked_at, now),
     )
+
+
+def _authenticated_at(claims: Claims, asked_at: datetime | None, now: datetime) -> datetime:
+    """Return when the provider has last asked who it is; `max_age` makes it tell (section 2).
+
+    A provider that does not tell may have asked as long ago as a login may ask for. That is not recent.
+    """
+    if asked_at is None and "auth_time" not in claims:
+        return now - LONGEST
+    told = min(moment(claims, "auth_time"), now)
+    if asked_at is not None and told < asked_at - LEEWAY:
+        raise refused("auth_time", "is before this login, which was to ask anew; log out at the provider first")
+    return told
 
 
 def _check_audience(claims: Claims, client_id: str) -> None:
