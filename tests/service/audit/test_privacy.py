@@ -8,17 +8,23 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from tests.builders import EVERYTHING, SCORER, a_model
-from tests.people import somebody
+from tests.people import bind, somebody
 from tests.registries import ManualClock
 from tests.service.use_cases import World
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import REGISTRY, ForbiddenError, Scope
+from modelkeep.domains.access.domain.openid.identity_tokens import ExternalIdentity
 from modelkeep.domains.access.domain.principals import PrincipalNotFoundError
+from modelkeep.domains.access.repository import LoginRepository
+from modelkeep.domains.access.service.tokens import NewToken
+from modelkeep.domains.access.tables import BINDING, TOKEN
+from modelkeep.domains.access.tables.logins import IDENTITY
 from modelkeep.domains.audit import EntryQuery, Erasure, ExportFormat, Hold
 from modelkeep.domains.audit.domain.entries import EntryNotFoundError
 from modelkeep.domains.audit.domain.privacy import HoldNotFoundError, InvalidErasureError, OnHoldError
 from modelkeep.domains.audit.tables import ENTRY, TEXT
+from modelkeep.domains.catalog.tables import FACT
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor
@@ -76,6 +82,7 @@ def test_one_field_is_erased_within_a_namespace(world: World, admin: Actor) -> N
 def test_everything_about_a_principal_goes_with_its_name(world: World, admin: Actor) -> None:
     services = world.services
     ada = somebody(services, "admin", name="Ada Lovelace")
+    known(world, admin, ada)
     a_model(services, ada, "fraud/hers", description="Ada's own words", owners=("ada",))
     hers = {row.seq for row in world.entries() if row.actor_id == ada.id}
     of_others = [text for text in texts(world) if text.seq not in hers]
@@ -84,12 +91,57 @@ def test_everything_about_a_principal_goes_with_its_name(world: World, admin: Ac
     entry = world.entries()[-1]
     assert (entry.action, entry.subject) == ("audit.principal_erased", ada.id)
     assert [text for text in texts(world) if text.seq != entry.seq] == of_others
+    assert about(world, ada) == ([], ["", ""], ["", ""])
     services.access._names.clear()
     assert services.access.names([ada.id])[ada.id] == f"erased {ada.id[-12:]}"
     with pytest.raises(RegistryError):
         services.models.get(ada, SCORER)
     again = services.audit_privacy.erase(admin, Erasure(WHY, principal=ada.id))
     assert (again.value, again.receipt) == (0, None)
+
+
+def test_a_text_that_ended_after_it_was_erased_from_the_log_can_be_erased_from_the_past(
+    world: World, admin: Actor
+) -> None:
+    models, privacy = world.services.models, world.services.audit_privacy
+    models.set_tag(admin, SCORER, "asked-by", "Ada Lovelace", seen=None)
+    erasure = Erasure(WHY, subject=str(SCORER), fields=("tag:asked-by",))
+    assert privacy.erase(admin, erasure).value == 1
+    models.remove_tag(admin, SCORER, "asked-by", seen=None)
+    assert values(world) == ["Ada Lovelace"]
+    erased = privacy.erase(admin, erasure)
+    assert (erased.value, erased.receipt is None) == (0, False)
+    assert values(world) == [None]
+    assert privacy.erase(admin, erasure).receipt is None
+
+
+def known(world: World, admin: Actor, who: Actor) -> None:
+    """Let the registry know more of somebody: a login, two tokens and a second binding with a reason."""
+    services = world.services
+    bind(services, who.id, "reader", "fraud")
+    at = services.access.clock()
+    login = ExternalIdentity("https://login.example.org", "ada", "Ada", "ada@example.org", frozenset(), "", at)
+    with services.access.database.transaction() as tx:
+        LoginRepository(tx).add_identity(login, who.id, "digest", at)
+        tx.session.execute(update(BINDING).where(BINDING.c.subject_id == who.id).values(reason="Ada asked for it"))
+        tx.record(Event("access.principal_created", who.id, admin, at, {"roles": []}))
+    for name in ("Ada's laptop", "Ada's phone"):
+        services.tokens.create(who, NewToken(name=name))
+
+
+def about(world: World, who: Actor) -> tuple[list[str], list[str], list[str]]:
+    """Return what is personal of somebody in access control: identities, names of tokens, reasons of bindings."""
+    with world.services.access.database.snapshot() as tx:
+        return (
+            list(tx.session.scalars(select(IDENTITY.c.subject).where(IDENTITY.c.principal_id == who.id))),
+            list(tx.session.scalars(select(TOKEN.c.name).where(TOKEN.c.principal_id == who.id))),
+            list(tx.session.scalars(select(BINDING.c.reason).where(BINDING.c.subject_id == who.id))),
+        )
+
+
+def values(world: World) -> list[str | None]:
+    with world.services.access.database.snapshot() as tx:
+        return list(tx.session.scalars(select(FACT.c.text).where(FACT.c.key == "asked-by")))
 
 
 @pytest.mark.parametrize(

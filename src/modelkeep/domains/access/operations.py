@@ -9,7 +9,7 @@ from modelkeep.platform.database import Transaction
 
 
 def anonymise(tx: Transaction, principal_id: PrincipalId, at: datetime) -> bool:
-    """Take the name from a principal and disable it; say whether there was anything to take.
+    """Take what says who a principal is, and disable it; say whether there was anything to take.
 
     The row stays, for what the principal did refers to it. The caller records the event.
 

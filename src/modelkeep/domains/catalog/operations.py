@@ -5,9 +5,10 @@ from modelkeep.domains.catalog.repository.erasure import erase_past
 from modelkeep.platform.database import Transaction
 
 
-def forget_past(tx: Transaction, erasure: Erasure) -> None:
+def forget_past(tx: Transaction, erasure: Erasure) -> int:
     """Erase from the history what an erasure takes from the audit log: texts that were so and no longer are.
 
-    What is so now stays until somebody changes it. That something was set, when and by whom, stays as well.
+    What is so now stays until somebody changes it. That something was set, when and by whom, stays as well. Return how
+    many texts there were.
     """
-    erase_past(tx.session, erasure)
+    return erase_past(tx.session, erasure)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import insert, select, union_all, update
+from sqlalchemy import delete, exists, insert, select, union_all, update
 
 from modelkeep.domains.access.domain.principals import Principal, PrincipalNotFoundError
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT
-from modelkeep.domains.access.tables import BINDING, GROUP, MEMBER, PRINCIPAL, PrincipalRow
+from modelkeep.domains.access.tables import BINDING, GROUP, MEMBER, PRINCIPAL, TOKEN, PrincipalRow
+from modelkeep.domains.access.tables.logins import IDENTITY
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind
 from modelkeep.platform.database import Transaction
 
@@ -34,19 +35,30 @@ class AccessRepository:
         self._session.execute(insert(PRINCIPAL), values)
 
     def anonymise(self, principal_id: PrincipalId, at: datetime) -> bool:
-        """Replace the name of a principal by one that says nothing, and disable it; say whether that is news."""
-        row = self._session.execute(
-            select(PRINCIPAL.c.name, PRINCIPAL.c.disabled_at).where(PRINCIPAL.c.id == principal_id)
-        ).one_or_none()
+        """Take all that says who a principal is: its name, its logins, what is said of its tokens and roles.
+
+        It is disabled, and whoever logs in as it did is somebody new. Say whether any of that is news.
+        """
+        row = self._session.execute(select(PRINCIPAL.c.disabled_at).where(PRINCIPAL.c.id == principal_id)).one_or_none()
         if row is None:
             raise PrincipalNotFoundError(f"there is no principal {principal_id}", principal=principal_id)
         name = f"erased {principal_id[-_SHOWN_OF_ID:]}"
-        if row.name == name:
-            return False
-        self._session.execute(
-            update(PRINCIPAL).where(PRINCIPAL.c.id == principal_id).values(name=name, disabled_at=row.disabled_at or at)
+        disabled_at = row.disabled_at or at
+        changes = (
+            (delete(IDENTITY), (IDENTITY.c.principal_id == principal_id,)),
+            (update(TOKEN).values(name=""), (TOKEN.c.principal_id == principal_id, TOKEN.c.name != "")),
+            (update(BINDING).values(reason=""), (BINDING.c.subject_id == principal_id, BINDING.c.reason != "")),
+            (
+                update(PRINCIPAL).values(name=name, disabled_at=disabled_at),
+                (PRINCIPAL.c.id == principal_id, PRINCIPAL.c.name != name),
+            ),
         )
-        return True
+        wanted = [
+            change.where(*chosen) for change, chosen in changes if self._session.scalar(select(exists().where(*chosen)))
+        ]
+        for change in wanted:
+            self._session.execute(change)
+        return bool(wanted)
 
     def find_holder(self, role: str) -> Principal | None:
         """Return the user who has held a role on the registry for longest, without an end, or None."""

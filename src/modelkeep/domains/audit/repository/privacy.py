@@ -44,9 +44,8 @@ class PrivacyRepository:
         return count
 
     def holds_on(self, erasure: Erasure) -> tuple[Hold, ...]:
-        """Return active holds on entries that an erasure takes texts from, some of them if many."""
-        kept = exists().where(TEXT.c.seq == ENTRY.c.seq)
-        held = exists(select(ENTRY.c.seq).where(self._entries_of(erasure), kept, _COVERS).correlate(HOLD))
+        """Return active holds on what an erasure is about, some of them if many; its texts are not only in the log."""
+        held = exists(select(ENTRY.c.seq).where(self._entries_of(erasure), _COVERS).correlate(HOLD))
         rows = self._session.execute(select(*HOLD.c).where(_ACTIVE, held).order_by(HOLD.c.id).limit(SHOWN_HOLDS))
         return tuple(map(_hold, rows))
 

@@ -33,7 +33,8 @@ _RETENTION: Final = Actor(
 class PrivacyService:
     """The erasable side of the log. Leaves and hashes stay, so every proof holds.
 
-    `forget` erases the same texts where higher domains keep them beside the log, in the transaction that it is given.
+    `forget` erases the same texts where higher domains keep them beside the log, in the transaction that it is given,
+    and returns how many: texts that the log has lost may have become erasable there since.
     """
 
     database: Database
@@ -41,7 +42,7 @@ class PrivacyService:
     clock: Clock
     new_id: IdSource
     retention: timedelta
-    forget: Callable[[Transaction, Erasure], None]
+    forget: Callable[[Transaction, Erasure], int]
 
     def erase(self, actor: Actor, erasure: Erasure) -> Recorded[int]:
         """Erase texts, with their salts; return how many. Of a principal the name goes as well, and it is disabled.
@@ -62,8 +63,8 @@ class PrivacyService:
             texts = privacy.erase_texts(erasure)
             now = self.clock()
             renamed = erasure.principal is not None and anonymise(tx, PrincipalId(erasure.principal), now)
-            if texts or renamed:
-                self.forget(tx, erasure)
+            forgotten = self.forget(tx, erasure)
+            if texts or renamed or forgotten:
                 tx.record(erasure.erased(actor, now, texts=texts))
         return Recorded(texts, tx.receipt)
 

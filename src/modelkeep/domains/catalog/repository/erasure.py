@@ -1,6 +1,8 @@
 """Erases texts of the past."""
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, update
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import ColumnElement, Table, and_, false, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit import Erasure
@@ -15,14 +17,26 @@ _FIELDS = {
 }
 
 
-def erase_past(session: Session, erasure: Erasure) -> None:
-    """Drop the texts that an erasure asks for from intervals that have ended."""
-    gone = {"text": None, "whole": None, "number": None}
-    chosen = (FACT.c.until.is_not(None), _named(erasure), _about(erasure))
-    session.execute(update(FACT).where(*chosen).values(gone))
+def erase_past(session: Session, erasure: Erasure) -> int:
+    """Drop the texts that an erasure asks for from intervals that have ended; return how many."""
+    ended = (FACT.c.until.is_not(None), FACT.c.text.is_not(None), _named(erasure), _about(erasure))
+    count = _emptied(session, FACT, ended, {"text": None, "whole": None, "number": None})
     if not erasure.fields or "description" in erasure.fields:
-        ended = NAMESPACE_STATE.c.until.is_not(None)
-        session.execute(update(NAMESPACE_STATE).where(ended, _namespaces(erasure)).values(description=""))
+        of = NAMESPACE_STATE.c
+        count += _emptied(
+            session,
+            NAMESPACE_STATE,
+            (of.until.is_not(None), of.description != "", _namespaces(erasure)),
+            {"description": ""},
+        )
+    return count
+
+
+def _emptied(session: Session, table: Table, chosen: Sequence[Criterion], empty: Mapping[str, str | None]) -> int:
+    count = session.scalars(select(func.count()).select_from(table).where(*chosen)).one()
+    if count:
+        session.execute(update(table).where(*chosen).values(**empty))
+    return count
 
 
 def _named(erasure: Erasure) -> Criterion:
