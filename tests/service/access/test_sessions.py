@@ -2,16 +2,24 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.people import somebody
+from tests.people import bind, somebody
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import (
+    REGISTRY,
     CrossSiteRequestError,
+    NewBinding,
+    NewPublisher,
+    NewToken,
     OpenedSession,
+    Permission,
+    ProviderDetails,
+    PublisherKind,
     SessionNotFoundError,
     StepUpRequiredError,
     UnauthenticatedError,
+    read_conditions,
     require_recent_login,
 )
 from modelkeep.domains.access.repository import LastUseRepository
@@ -131,3 +139,34 @@ def test_what_needs_a_recent_login_is_refused_after_five_minutes(
     clock.advance(timedelta(minutes=6))
     with pytest.raises(StepUpRequiredError, match="log in again"):
         require_recent_login(actor, clock())
+
+
+def test_rights_change_by_a_recent_login_only(services: Services, ana: Actor, clock: ManualClock) -> None:
+    bind(services, ana.id, "admin")
+    actor = services.sessions.authenticate(opened(services, ana).secret, REQUEST)
+    services.groups.create(actor, "risk")
+    services.roles.create(actor, "reader", permissions=frozenset({Permission.MODEL_READ}), description="")
+    binding = services.grants.grant(actor, NewBinding(ana.id, "viewer", REGISTRY)).value
+    details = ProviderDetails("https://93.184.215.14", "modelkeep")
+    conditions = read_conditions(PublisherKind.GENERIC, "https://93.184.215.14", {"claims": {"sub": "x"}})
+    publisher = NewPublisher("job", "https://93.184.215.14", conditions, "contributor", (REGISTRY,))
+    providers, roles = services.logins.providers, services.roles
+    clock.advance(timedelta(minutes=6))
+    for attempt in (
+        lambda: services.grants.grant(actor, NewBinding(ana.id, "auditor", REGISTRY)),
+        lambda: services.grants.revoke(actor, binding.id),
+        lambda: services.groups.add(actor, "risk", ana.id),
+        lambda: services.groups.remove(actor, "risk", ana.id),
+        lambda: services.groups.delete(actor, "risk"),
+        lambda: roles.create(actor, "other", permissions=frozenset({Permission.MODEL_READ}), description=""),
+        lambda: roles.update(actor, "reader", permissions=None, description="x", seen=1),
+        lambda: roles.delete(actor, "reader", seen=1),
+        lambda: services.tokens.create(actor, NewToken()),
+        lambda: providers.create(actor, "corporate", details),
+        lambda: providers.change(actor, "corporate", details, seen=1),
+        lambda: providers.delete(actor, "corporate", seen=1),
+        lambda: services.logins.publishing.create(actor, publisher),
+        lambda: services.logins.publishing.delete(actor, "job"),
+    ):
+        with pytest.raises(StepUpRequiredError):
+            attempt()

@@ -12,6 +12,7 @@ from modelkeep.domains.access.domain.bindings import (
 )
 from modelkeep.domains.access.domain.permissions import ADMIN, Permission
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
+from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.repository import BindingRepository, DirectoryRepository, RoleRepository, review
 from modelkeep.domains.access.service.authorization import AccessService
 from modelkeep.domains.access.service.holding import check_holds
@@ -42,6 +43,7 @@ class GrantService:
             LastAdminError: the last administrator's role would expire.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         new = new.checked(now)
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.GRANT_WRITE, new.scope)
@@ -79,6 +81,7 @@ class GrantService:
             LastAdminError: it makes the last administrator.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         with self.database.transaction() as tx:
             directory = DirectoryRepository(tx)
             binding = BindingRepository(tx).find(binding_id)

@@ -7,6 +7,7 @@ from modelkeep.domains.access.domain.memberships import member_added, member_rem
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.scopes import REGISTRY
+from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.repository import (
     BindingRepository,
     DirectoryRepository,
@@ -65,6 +66,7 @@ class GroupService:
             LastAdminError: the last administrator is one through this group.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
             groups, bindings, directory = GroupRepository(tx), BindingRepository(tx), DirectoryRepository(tx)
@@ -84,6 +86,7 @@ class GroupService:
             GrantExceedsError: the group holds what the actor does not.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
             groups = GroupRepository(tx)
@@ -103,6 +106,7 @@ class GroupService:
             LastAdminError: it is the last administrator, through this group.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.PRINCIPAL_WRITE, REGISTRY)
             groups, directory = GroupRepository(tx), DirectoryRepository(tx)

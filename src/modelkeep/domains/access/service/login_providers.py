@@ -11,6 +11,7 @@ from modelkeep.domains.access.domain.openid.providers import (
 )
 from modelkeep.domains.access.domain.permissions import ADMIN, ROLES, Permission
 from modelkeep.domains.access.domain.scopes import REGISTRY
+from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.repository import BindingRepository, LoginProviderRepository
 from modelkeep.domains.access.service.authorization import AccessService
 from modelkeep.domains.access.service.holding import check_holds, check_holds_all
@@ -57,6 +58,7 @@ class LoginProviderService:
                 the server has a secret for the name, and the actor is no administrator.
             OutboundRefusedError: this server may not speak to the issuer's address.
         """
+        require_recent_login(actor, self.clock())
         self._check_address(actor, details)
         with self.database.transaction() as tx:
             self._require(tx, actor, details)
@@ -95,6 +97,7 @@ class LoginProviderService:
                 the issuer is another, and the actor is no administrator.
             OutboundRefusedError: this server may not speak to the issuer's address.
         """
+        require_recent_login(actor, self.clock())
         self._check_address(actor, details)
         with self.database.transaction() as tx:
             self._require(tx, actor, details)
@@ -110,6 +113,7 @@ class LoginProviderService:
 
     def delete(self, actor: Actor, name: str, *, seen: int | None) -> Recorded[ShownProvider]:
         """Delete a provider; who has logged in with it stays a user."""
+        require_recent_login(actor, self.clock())
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.LOGIN_WRITE, REGISTRY)
             providers = LoginProviderRepository(tx)

@@ -25,6 +25,7 @@ from modelkeep.domains.access.domain.publishing.publishers import (
 )
 from modelkeep.domains.access.domain.reach import Reach
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
+from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.domain.tokens import TokenKind
 from modelkeep.domains.access.repository import (
     AccessRepository,
@@ -111,6 +112,7 @@ class PublishingService:
         RoleNotFoundError: there is no such role.
             PublisherExistsError: the name is taken.
         """
+        require_recent_login(actor, self.clock())
         check_issuer_address(new.issuer)
         now = self.clock()
         principal = Principal(PrincipalId(self.new_id()), PrincipalKind.CI, f"ci:{new.name}", frozenset(), now)
@@ -150,6 +152,7 @@ class PublishingService:
 
     def delete(self, actor: Actor, name: str) -> Recorded[Publisher]:
         """Delete a publisher; its CI identity is disabled, so that tokens its jobs have open nothing any more."""
+        require_recent_login(actor, self.clock())
         with self.database.transaction() as tx:
             publishers, now = PublisherRepository(tx), self.clock()
             publisher = publishers.get(name)

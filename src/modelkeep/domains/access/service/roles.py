@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from modelkeep.domains.access.domain.permissions import ROLES, Permission
 from modelkeep.domains.access.domain.roles import BuiltInRoleError, Role, RoleInUseError
 from modelkeep.domains.access.domain.scopes import REGISTRY
+from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.repository import RoleRepository
 from modelkeep.domains.access.service.authorization import AccessService
 from modelkeep.domains.access.service.holding import check_holds
@@ -42,6 +43,7 @@ class RoleService:
             GrantExceedsError: the actor does not hold all of it.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         role = Role(name, permissions, description, now, actor.id, revision=1).checked()
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.GRANT_WRITE, REGISTRY)
@@ -66,6 +68,7 @@ class RoleService:
             GrantExceedsError: the actor does not hold all of what it is to grant.
         """
         now = self.clock()
+        require_recent_login(actor, now)
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.GRANT_WRITE, REGISTRY)
             roles = RoleRepository(tx)
@@ -83,6 +86,7 @@ class RoleService:
             BuiltInRoleError: it is part of the program.
             RoleInUseError: bindings give it to somebody.
         """
+        require_recent_login(actor, self.clock())
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.GRANT_WRITE, REGISTRY)
             roles = RoleRepository(tx)

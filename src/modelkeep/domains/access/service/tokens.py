@@ -8,6 +8,7 @@ from modelkeep.domains.access.domain.principals import Principal
 from modelkeep.domains.access.domain.reach import UNLIMITED, Reach
 from modelkeep.domains.access.domain.refusals import impersonation, refusal
 from modelkeep.domains.access.domain.scopes import REGISTRY
+from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.domain.tokens import (
     NOTICE_DAYS,
     Revocation,
@@ -63,6 +64,7 @@ class TokenService:
             ForbiddenError: the actor, or that token, may make none; or it would be another person's.
             GrantExceedsError: the service account is somebody else's, and holds what the actor does not.
         """
+        require_recent_login(actor, self.clock())
         name = check_name(new.name)
         with self.database.transaction() as tx:
             parent = self._used(tx, actor)
