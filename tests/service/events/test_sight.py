@@ -1,5 +1,7 @@
 """Whom a subscription tells what: as far as its owner may see, when it is sent."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 from tests.builders import SCORER, a_model
@@ -9,12 +11,12 @@ from tests.servers.webhooks import Receiver
 from tests.service.events.subscribing import a_selection, a_subscription, deliver, log_of
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.access import ForbiddenError, NewToken, Reach
 from modelkeep.domains.access.tables import PRINCIPAL
 from modelkeep.domains.events import SubscriptionChange
 from modelkeep.domains.events.domain.errors import EventNotFoundError, SubscriptionNotFoundError
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.paging import PageRequest
 from modelkeep.kernel.references import ModelName
 
@@ -89,3 +91,34 @@ def test_one_event_is_replayed_only_to_who_may_see_it(
     assert clock() > made.created_at
     with pytest.raises(EventNotFoundError):
         services.events.subscriptions.deliver_again(maintainer, made.id, seq=last)
+
+
+def with_a_token(services: Services, actor: Actor, *permissions: str) -> Actor:
+    new = NewToken(Reach.parse(["webhook.read", "webhook.write", *permissions], [], []))
+    issued = services.tokens.create(actor, new).value
+    return services.authentication.authenticate(issued.secret, RequestInfo("a request"))
+
+
+def test_a_token_makes_no_subscription_that_sees_further_than_itself(
+    services: Services, admin: Actor, receiver: Receiver
+) -> None:
+    subscriptions = services.events.subscriptions
+    narrow, reader = with_a_token(services, admin), with_a_token(services, admin, "model.read")
+    whole = with_a_token(services, admin, "model.read", "audit.read")
+    for actor, types in (
+        (narrow, ["MODEL_CREATED"]),
+        (reader, ["ROLE_GRANTED"]),
+        (reader, ["*_CREATED"]),
+        (reader, []),
+    ):
+        with pytest.raises(ForbiddenError):
+            a_subscription(services, actor, receiver, *types)
+    made = a_subscription(services, reader, receiver, "MODEL_CREATED").state.subscription
+    with pytest.raises(ForbiddenError):
+        subscriptions.update(reader, made.id, SubscriptionChange(selection=a_selection()), seen=None)
+    everything = a_subscription(services, whole, receiver).state.subscription
+    for actor in (narrow, reader):
+        with pytest.raises(ForbiddenError):
+            subscriptions.update(actor, everything.id, SubscriptionChange(name="mine"), seen=None)
+        with pytest.raises(ForbiddenError):
+            subscriptions.rotate_secret(actor, everything.id, overlap=timedelta())

@@ -47,7 +47,7 @@ def test_a_subscription_is_what_was_asked_for_and_starts_now(
     made = issued.state.subscription
     assert services.events.subscriptions.get(admin, made.id) == issued.state
     assert made.selection == Selection(("MODEL_*",), "fraud")
-    assert (made.owner, made.revision, made.shown_target) == (admin.id, 1, receiver.url)
+    assert (made.owner, made.revision, made.shown_target) == (admin.id, 1, f"http://127.0.0.1:{receiver.port}/…")
     assert issued.secret is not None
     assert issued.secret.startswith("whsec_")
     deliver(services, issued)
@@ -60,10 +60,11 @@ def test_secrets_and_addresses_are_not_to_be_read_in_the_database(
     issued = a_subscription(services, admin, receiver)
     with services.access.database.snapshot() as tx:
         (sealed,) = tx.session.scalars(select(SECRET.c.secret)).all()
-        (target,) = tx.session.scalars(select(SUBSCRIPTION.c.target)).all()
+        ((target, shown),) = tx.session.execute(select(SUBSCRIPTION.c.target, SUBSCRIPTION.c.shown_target)).all()
     assert issued.secret is not None
     assert issued.secret.encode() not in sealed
     assert b"secret-path" not in target
+    assert "secret-path" not in shown
 
 
 @pytest.mark.parametrize(
@@ -218,7 +219,7 @@ def test_a_repeated_creation_has_its_own_secret_and_the_log_has_no_path_of_an_ad
     assert first.secret != second.secret
     with services.access.database.snapshot() as tx:
         texts = dict(tx.session.execute(select(TEXT.c.field, TEXT.c.value)).all())
-    assert texts["target"] == "http://127.0.0.1"
+    assert texts["target"] == f"http://127.0.0.1:{receiver.port}"
 
 
 @pytest.mark.parametrize("name", ["", " x", "x" * 101, "a\nb"])

@@ -56,9 +56,13 @@ class Selection:
         """The model or namespace that holds all that can be selected; empty for the registry."""
         return self.model or self.namespace
 
+    def wants_type(self, kind: str) -> bool:
+        """Say whether events of a type may be selected."""
+        return not self.types or any(_expression(pattern).fullmatch(kind) for pattern in self.types)
+
     def wants(self, happening: Happening) -> bool:
         """Say whether an event is selected."""
-        if self.types and not any(_expression(pattern).fullmatch(happening.type) for pattern in self.types):
+        if not self.wants_type(happening.type):
             return False
         return self.namespace in ("", happening.namespace) and self.model in ("", happening.model)
 

@@ -1,11 +1,11 @@
 """Subscriptions: what is sent where, for whom, and since when it is not."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 from modelkeep.domains.events.domain.errors import InvalidSubscriptionError
 from modelkeep.domains.events.domain.selection import Selection
@@ -21,6 +21,7 @@ MAX_SECRETS: Final = 5
 LONGEST_OVERLAP: Final = timedelta(days=7)
 TEMPLATE_FIELDS: Final = ("type", "subject", "time", "actor", "seq")
 DEFAULT_TEMPLATE: Final = "{type}: {subject}"
+_BEYOND_HOST: Final = re.compile(r"[/\\?#]")
 
 
 class SubscriptionKind(StrEnum):
@@ -176,14 +177,14 @@ def _event(name: str, subscription: Subscription, actor: Actor, now: datetime) -
 
 
 def shown(kind: SubscriptionKind, target: str) -> str:
-    """Return what may be seen of a target: of an alert's, which is full of credentials, the service only."""
-    return target if kind is SubscriptionKind.WEBHOOK else f"{target.partition(':')[0].lower()}://…"
+    """Return what may be seen of a target: of an address the origin, of an alert's the service; all else is secret."""
+    return f"{origin(target)}/…" if kind is SubscriptionKind.WEBHOOK else f"{target.partition(':')[0].lower()}://…"
 
 
 def origin(target: str) -> str:
-    """Return the scheme and host of an address: a path may be a secret."""
-    parts = urlsplit(target)
-    return f"{parts.scheme}://{parts.hostname or ''}"
+    """Return the scheme, host and port of an address, be it one or not: a path may be a secret."""
+    scheme, _, rest = target.partition("://")
+    return f"{scheme}://{_BEYOND_HOST.split(rest)[0].rpartition('@')[2]}"
 
 
 def check_name(name: str) -> str:

@@ -5,12 +5,13 @@ from typing import Final
 
 from modelkeep.domains.access import REGISTRY, AccessService, Permission, Scope
 from modelkeep.domains.audit import VOCABULARY, Entry
-from modelkeep.domains.events.domain.selection import Happening
+from modelkeep.domains.events.domain.selection import Happening, Selection
 from modelkeep.kernel.identity import Actor
 from modelkeep.platform.database import Transaction
 
 KNOWN_TYPES: Final = frozenset(kind.type for kind in VOCABULARY.values())
 _OF_THE_LOG: Final = frozenset({"access", "audit", "events"})
+_LOG_TYPES: Final = frozenset(kind.type for kind in VOCABULARY.values() if kind.name.partition(".")[0] in _OF_THE_LOG)
 
 
 def happening_of(entry: Entry) -> Happening:
@@ -37,6 +38,10 @@ class EventSight:
         place = happening.model or happening.namespace
         of_the_log = not place or entry.action.partition(".")[0] in _OF_THE_LOG
         return self.allows(tx, actor, Permission.AUDIT_READ if of_the_log else Permission.MODEL_READ, place)
+
+    def may_be_of_the_log(self, selection: Selection) -> bool:
+        """Say whether a selection takes events that are for who may read the log."""
+        return any(selection.wants_type(kind) for kind in _LOG_TYPES)
 
     def allows(self, tx: Transaction, actor: Actor, permission: Permission, place: str) -> bool:
         """Say whether the actor may, on a model, a namespace, or (no text) the registry."""

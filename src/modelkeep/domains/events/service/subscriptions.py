@@ -82,12 +82,12 @@ class SubscriptionService:
         """
         made = Subscription.made(new, self.new_id(), actor, self.clock())
         with self.database.snapshot() as tx:
-            self._require(tx, actor, Permission.WEBHOOK_WRITE, made)
+            self._require_reach(tx, actor, made)
         self.dispatch.senders[new.kind].check(new.target)
         secret = new_secret() if new.kind is SubscriptionKind.WEBHOOK else None
         last = self.reader.size() - 1
         with self.database.transaction() as tx:
-            self._require(tx, actor, Permission.WEBHOOK_WRITE, made)
+            self._require_reach(tx, actor, made)
             stored = SubscriptionRepository(tx)
             if stored.count() >= MAX_SUBSCRIPTIONS:
                 raise TooManySubscriptionsError(f"there are {MAX_SUBSCRIPTIONS} subscriptions; delete one first")
@@ -126,7 +126,7 @@ class SubscriptionService:
             changed, events = found.changed(change, actor, self.clock())
             if not events:
                 return Recorded(SubscriptionState(found, progress), None)
-            self._require(tx, actor, Permission.WEBHOOK_WRITE, changed)
+            self._require_reach(tx, actor, changed)
             target = None if change.target is None else self._sealed(found, change.target)
             SubscriptionRepository(tx).save(changed, target)
             if change.enabled is not None:
@@ -156,6 +156,7 @@ class SubscriptionService:
         secret, now = new_secret(), self.clock()
         with self.database.transaction() as tx:
             found = self._writable(tx, actor, identity)
+            self._require_reach(tx, actor, found)
             if found.kind is not SubscriptionKind.WEBHOOK:
                 raise InvalidSubscriptionError("an alert has no secret: change its target instead")
             stored = SubscriptionRepository(tx)
@@ -231,6 +232,15 @@ class SubscriptionService:
 
     def _require(self, tx: Transaction, actor: Actor, permission: Permission, subscription: Subscription) -> None:
         self.access.require(tx, actor, permission, scope_of(subscription.selection.place))
+
+    def _require_reach(self, tx: Transaction, actor: Actor, subscription: Subscription) -> None:
+        """Refuse an owner whose token reaches less far than what will be sent: deliveries do not know the token."""
+        self._require(tx, actor, Permission.WEBHOOK_WRITE, subscription)
+        self._require(tx, actor, Permission.MODEL_READ, subscription)
+        if self.sight.may_be_of_the_log(subscription.selection):
+            owner = Actor(actor.id, actor.name, actor.kind, frozenset())
+            if self.sight.allows(tx, owner, Permission.AUDIT_READ, subscription.selection.place):
+                self._require(tx, actor, Permission.AUDIT_READ, subscription)
 
     def _sealed(self, subscription: Subscription, text: str) -> bytes:
         return self.dispatch.sealer.seal(text, belongs_to=subscription.id)
