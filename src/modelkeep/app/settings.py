@@ -77,6 +77,7 @@ class Settings:
     logins: int = 1000
     token_failures: int = 30
     mints: int = 60
+    mints_per_address: int = 120
     searches: int = 6000
     exports: int = 60
     audit_retention_days: int = 3650

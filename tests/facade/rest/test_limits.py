@@ -11,7 +11,9 @@ from modelkeep.domains.access.domain.tokens import TokenKind, new_secret
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[Rest]:
-    with a_registry(tmp_path / "data", token_failures=2, searches=2, exports=1, logins_per_address=2) as registry:
+    with a_registry(
+        tmp_path / "data", token_failures=2, searches=2, exports=1, logins_per_address=2, mints_per_address=2
+    ) as registry:
         yield registry
 
 
@@ -39,3 +41,10 @@ def test_too_many_requests_are_answered_with_when_to_come_again(
     document = problem(refused, 429, "throttling.too_many_requests")
     assert refused.headers["Retry-After"] == str(document["context"]["retry_after"])
     assert seconds - 10 <= document["context"]["retry_after"] <= seconds
+
+
+def test_identity_tokens_of_an_address_are_refused_before_anybody_looks_at_them(strict: Rest) -> None:
+    def mint() -> int:
+        return strict.http.post(f"{API}/ci/mint", json={"identity_token": "nonsense"}).status_code
+
+    assert [mint() for _ in range(3)] == [401, 401, 429]

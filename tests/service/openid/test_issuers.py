@@ -117,6 +117,35 @@ def test_a_key_that_was_withdrawn_is_forgotten_in_a_quarter_of_an_hour(
         directory.verify(old, issuer.url, PINNED)
 
 
+def test_an_issuer_that_failed_is_left_alone_for_half_a_minute(
+    issuer: SigningIssuer, directory: IssuerDirectory, clock: ManualClock
+) -> None:
+    issuer.named = "https://login.example.org"
+    for _ in range(3):
+        with pytest.raises(IssuerUnavailableError, match="exactly as it names itself"):
+            directory.metadata(issuer.url)
+    assert issuer.requests == {"/.well-known/openid-configuration": 1}
+    issuer.named = issuer.url
+    clock.advance(timedelta(seconds=30))
+    assert directory.metadata(issuer.url).issuer == issuer.url
+
+
+def test_what_is_known_serves_while_somebody_asks_again_or_the_issuer_fails(
+    issuer: SigningIssuer, directory: IssuerDirectory, clock: ManualClock
+) -> None:
+    token = issuer.sign(claims(issuer))
+    directory.verify(token, issuer.url, PINNED)
+    clock.advance(timedelta(minutes=11))
+    with directory._lock_of(issuer.url):  # as a thread does that waits for the issuer
+        assert directory.verify(token, issuer.url, PINNED).claims
+    assert issuer.requests["/keys"] == 1
+    issuer.named = "https://login.example.org"
+    assert directory.verify(token, issuer.url, PINNED).claims
+    clock.advance(timedelta(minutes=4))
+    with pytest.raises(IssuerUnavailableError):
+        directory.verify(token, issuer.url, PINNED)
+
+
 def test_a_secret_or_a_weak_key_among_the_published_ones_is_not_used(
     issuer: SigningIssuer, directory: IssuerDirectory
 ) -> None:

@@ -11,7 +11,7 @@ from modelkeep.domains.access import LimitNumbers, RequestLimits
 from modelkeep.platform.database import Database, open_engines
 from modelkeep.platform.throttling import Throttle, TooManyRequestsError
 
-NUMBERS = LimitNumbers(logins_per_user=3, logins_per_address=2, logins=4, token_failures=2)
+NUMBERS = LimitNumbers(logins_per_user=3, logins_per_address=2, logins=4, token_failures=2, mints_per_address=2)
 
 
 @pytest.fixture
@@ -47,3 +47,8 @@ def test_an_ipv6_network_counts_as_one_address(limits: RequestLimits) -> None:
 
 def test_an_ipv4_address_is_the_same_in_either_form(limits: RequestLimits) -> None:
     assert [passes(limits.login, at) for at in ("192.0.2.1", "::ffff:192.0.2.1", "192.0.2.1")] == [True, True, False]
+
+
+def test_identity_tokens_of_an_address_are_counted(limits: RequestLimits) -> None:
+    assert [passes(limits.identity_token, "192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert passes(limits.identity_token, "192.0.2.2")

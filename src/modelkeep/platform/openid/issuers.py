@@ -1,6 +1,7 @@
 """What OpenID providers publish of themselves: endpoints and keys, kept for a while."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
@@ -17,8 +18,14 @@ from modelkeep.platform.outbound_http import OutboundHttp
 
 KEPT: Final = timedelta(minutes=15)
 """How long endpoints and keys are believed: a key that its issuer has withdrawn opens nothing after that."""
+ASKED_AGAIN: Final = timedelta(minutes=10)
+"""After how long one thread asks again, while what is known serves the others until it is too old."""
+LEFT_ALONE: Final = timedelta(seconds=30)
+"""How long an issuer that did not answer is not asked again."""
 REFETCH_AFTER: Final = timedelta(minutes=1)
 """How often, at most, an unknown key makes us ask the issuer for its keys again."""
+_PATIENCE: Final = 5.0
+"""Seconds to wait for what another thread asks of the same issuer."""
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 
@@ -74,6 +81,7 @@ class IssuerDirectory:
     http: OutboundHttp
     clock: Clock
     _known: dict[str, _Known] = field(default_factory=dict)
+    _failures: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _locks: dict[str, Lock] = field(default_factory=dict)
 
@@ -103,22 +111,60 @@ class IssuerDirectory:
             raise TokenRefusedError("the identity token is signed by no key of its issuer", issuer=issuer) from error
 
     def _look_up(self, issuer: str) -> _Known:
-        with self._lock_of(issuer):
-            known = self._known.get(issuer)
-            now = self.clock()
-            if known is None or not timedelta(0) <= now - known.read_at < KEPT:
-                metadata = IssuerMetadata.read(get_json(self.http, issuer.rstrip("/") + _WELL_KNOWN), issuer)
-                known = _Known(metadata, read_keys(get_json(self.http, metadata.jwks_uri)), now, now)
-                self._known[issuer] = known
+        """Return what is known; whoever asks the issuer again holds up nobody who can do with what is known."""
+        known, now = self._known.get(issuer), self.clock()
+        age = None if known is None else now - known.read_at
+        if known is not None and age is not None and timedelta(0) <= age < ASKED_AGAIN:
             return known
+        usable = known if age is not None and timedelta(0) <= age < KEPT else None
+        lock = self._lock_of(issuer)
+        if not lock.acquire(timeout=0 if usable else _PATIENCE):
+            if usable is None:
+                raise IssuerUnavailableError(f"{issuer} is slow to answer; try again", issuer=issuer)
+            return usable
+        try:
+            current = self._known.get(issuer)
+            return self._ask(issuer) if current is None or current is known else current
+        except IssuerUnavailableError:
+            if usable is None:
+                raise
+            return usable
+        finally:
+            lock.release()
+
+    def _ask(self, issuer: str) -> _Known:
+        with self._remembered(issuer):
+            now = self.clock()
+            metadata = IssuerMetadata.read(get_json(self.http, issuer.rstrip("/") + _WELL_KNOWN), issuer)
+            known = _Known(metadata, read_keys(get_json(self.http, metadata.jwks_uri)), now, now)
+        self._known[issuer] = known
+        return known
 
     def _fresh_keys(self, issuer: str, known: _Known) -> KeySet:
-        with self._lock_of(issuer):
+        lock = self._lock_of(issuer)
+        if not lock.acquire(timeout=_PATIENCE):
+            raise IssuerUnavailableError(f"{issuer} is slow to answer; try again", issuer=issuer)
+        try:
             now = self.clock()
             if now - known.keys_read_at >= REFETCH_AFTER:
-                known.keys = read_keys(get_json(self.http, known.metadata.jwks_uri))
+                with self._remembered(issuer):
+                    known.keys = read_keys(get_json(self.http, known.metadata.jwks_uri))
                 known.keys_read_at = now
             return known.keys
+        finally:
+            lock.release()
+
+    @contextmanager
+    def _remembered(self, issuer: str) -> Iterator[None]:
+        """Fail at once where asking has failed a moment ago; remember it if it fails now."""
+        failed = self._failures.get(issuer)
+        if failed is not None and timedelta(0) <= self.clock() - failed[0] < LEFT_ALONE:
+            raise IssuerUnavailableError(failed[1], issuer=issuer)
+        try:
+            yield
+        except IssuerUnavailableError as error:
+            self._failures[issuer] = (self.clock(), error.message)
+            raise
 
     def _lock_of(self, issuer: str) -> Lock:
         """Return the lock of one issuer: a slow one holds up nobody who asks for another."""

@@ -13,13 +13,14 @@ _GUESSING: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class LimitNumbers:
-    """Logins in 5 minutes; failing tokens and searches in a minute; CI tokens and exports in an hour."""
+    """Logins in 5 minutes; failing tokens, identity tokens of CI jobs and searches in a minute; others in an hour."""
 
     logins_per_user: int = 5
     logins_per_address: int = 20
     logins: int = 1000
     token_failures: int = 30
     mints: int = 60
+    mints_per_address: int = 120
     searches: int = 6000
     exports: int = 60
 
@@ -54,6 +55,15 @@ class RequestLimits:
             TooManyRequestsError: there were too many.
         """
         self.throttle.hit(Rate("unknown tokens", self.numbers.token_failures, timedelta(minutes=1)), _place(address))
+
+    def identity_token(self, address: str) -> None:
+        """Count an identity token that an address shows for a CI job, before anybody looks at it.
+
+        Raises:
+            TooManyRequestsError: there were too many.
+        """
+        rate = Rate("identity tokens of an address", self.numbers.mints_per_address, timedelta(minutes=1))
+        self.throttle.hit(rate, _place(address))
 
     def mint(self, publisher: str) -> None:
         """Count a token for a CI job of a publisher.

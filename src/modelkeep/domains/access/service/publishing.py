@@ -92,6 +92,7 @@ class PublishingService:
             NoPublisherError: nobody trusts the issuer, or the job is not that of exactly one publisher.
             TokenReplayedError: it was used before.
             IssuerUnavailableError: the issuer's keys cannot be had.
+            TooManyRequestsError: the address or the publisher had too many.
         """
         try:
             minted = self._mint(identity_token, publisher, request)
@@ -164,6 +165,7 @@ class PublishingService:
         return Recorded(publisher, tx.receipt)
 
     def _mint(self, identity_token: str, publisher: str | None, request: RequestInfo) -> MintedToken:
+        self.limits.identity_token(request.address)
         issuer = unverified_issuer(identity_token)  # it only chooses whose keys to try, among those that are trusted
         with self.database.snapshot() as tx:
             candidates = PublisherRepository(tx).of_issuer(issuer)
