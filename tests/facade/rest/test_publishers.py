@@ -307,6 +307,21 @@ def test_publishers_are_listed_and_shown(ci: Ci) -> None:
     assert (shown["created_by"]["name"], shown["principal"]["name"]) == ("admin", "ci:scorer-ci")
 
 
+def test_who_may_not_see_a_publisher_is_told_that_there_is_none(ci: Ci) -> None:
+    create(ci.rest, "hidden", "generic", {"claims": {"sub": "hidden"}}, ci.issuer.url, ["fraud/scorer"])
+    people = {role: somebody(ci.rest.services, (role, "fraud")) for role in ("viewer", "auditor", "maintainer")}
+    headers = {role: {"Authorization": f"Bearer {a_token(ci.rest.services, who)}"} for role, who in people.items()}
+    answers = []
+    for name in ("hidden", "nothing"):
+        for attempt in (ci.rest.http.get, ci.rest.http.delete):
+            refused = attempt(f"{API}/publishers/{name}", headers=headers["viewer"])
+            answers.append(problem(refused, 404, "access.publisher_not_found")["detail"].replace(name, "NAME"))
+    assert len(set(answers)) == 1
+    assert ci.rest.http.get(f"{API}/publishers/hidden", headers=headers["auditor"]).status_code == 200
+    problem(ci.rest.http.delete(f"{API}/publishers/hidden", headers=headers["auditor"]), 403, "access.forbidden")
+    assert ci.rest.http.delete(f"{API}/publishers/hidden", headers=headers["maintainer"]).status_code == 200
+
+
 def test_nobody_trusts_jobs_with_more_than_they_hold(ci: Ci) -> None:
 
     maintainer = somebody(ci.rest.services, ("maintainer", "fraud"), name="maintainer")

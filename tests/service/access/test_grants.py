@@ -117,6 +117,15 @@ def test_what_names_nobody_or_nothing_is_refused(services: Services, admin: Acto
         services.grants.revoke(admin, "nothing")
 
 
+def test_who_may_not_read_grants_cannot_ask_whether_somebody_is_there(services: Services, admin: Actor) -> None:
+    ada, bob = somebody(services), somebody(services, name="bob")
+    services.groups.create(admin, "bosses")
+    for subject in (bob.name, "nobody", "group:bosses", "group:nothing"):
+        assert services.grants.list(ada, BindingQuery(), EVERYTHING, subject=subject).items == ()
+    with pytest.raises(PrincipalNotFoundError):
+        services.grants.list(admin, BindingQuery(), EVERYTHING, subject="nobody")
+
+
 def admin_binding(services: Services, admin: Actor) -> str:
     (binding,) = services.grants.list(admin, BindingQuery(role="admin"), EVERYTHING).items
     return binding.id

@@ -12,6 +12,7 @@ from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 MAX_LIMITS: Final = 100
 """Most scopes, and most networks, of one token."""
 EVERY: Final = "*"
+"""Stands for all permissions, all scopes or all stages."""
 WHOLE: Final = frozenset({EVERY})
 """All permissions, or all of the registry."""
 

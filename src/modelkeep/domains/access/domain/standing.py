@@ -7,10 +7,9 @@ from datetime import datetime
 from modelkeep.domains.access.domain.bindings import Binding
 from modelkeep.domains.access.domain.permissions import Permission, is_never, shown_to
 from modelkeep.domains.access.domain.principals import Principal
+from modelkeep.domains.access.domain.reach import EVERY
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT, Scope
 from modelkeep.kernel.clock import timestamp
-
-EVERY = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
 """When principals, tokens and sessions were last used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from modelkeep.domains.access.tables import LAST_USE
@@ -28,8 +27,3 @@ class LastUseRepository:
             index_elements=[LAST_USE.c.id], set_={"at": add.excluded.at}, where=LAST_USE.c.at < add.excluded.at
         )
         self._session.execute(save, [{"id": identity, "at": at} for identity, at in sorted(uses.items())])
-
-    def of(self, ids: Iterable[str]) -> dict[str, datetime]:
-        """Return when these were last used; what never was is missing."""
-        rows = self._session.execute(select(LAST_USE.c.id, LAST_USE.c.at).where(LAST_USE.c.id.in_(list(ids))))
-        return {row.id: row.at for row in rows}

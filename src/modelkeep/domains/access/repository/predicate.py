@@ -18,6 +18,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select, union_all
 
 from modelkeep.domains.access.domain.permissions import Permission, builtin_roles_with, is_never, shown_to
+from modelkeep.domains.access.domain.reach import EVERY
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT, Scope
 from modelkeep.domains.access.tables import (
     BINDING,
@@ -33,7 +34,6 @@ from modelkeep.platform.database import UtcDateTime, ordered_text
 Values = Mapping[str, Any]
 """What a statement with the condition is executed with."""
 
-EVERY: Final = "*"
 _TEXT: Final = ordered_text()
 _ACTOR: Final = bindparam("access_actor", type_=_TEXT)
 _TOKEN: Final = bindparam("access_token", type_=_TEXT)

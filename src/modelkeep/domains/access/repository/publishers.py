@@ -7,7 +7,7 @@ from modelkeep.domains.access.domain.publishing.conditions import PublisherKind,
 from modelkeep.domains.access.domain.publishing.publishers import (
     Publisher,
     PublisherExistsError,
-    PublisherNotFoundError,
+    no_such_publisher,
 )
 from modelkeep.domains.access.domain.scopes import Scope
 from modelkeep.domains.access.tables.logins import PUBLISHER
@@ -31,9 +31,7 @@ class PublisherRepository:
         """Return a publisher, or say that there is none."""
         row = self._session.execute(select(*PUBLISHER.c).where(PUBLISHER.c.name == name)).one_or_none()
         if row is None:
-            raise PublisherNotFoundError(
-                f"there is no publisher {name[:100]!r}; 'modelkeep publisher list' shows them", publisher=name[:100]
-            )
+            raise no_such_publisher(name)
         return _publisher(row)
 
     def add(self, publisher: Publisher) -> None:

@@ -10,7 +10,9 @@ from modelkeep.domains.access.domain.bindings import (
     NewBinding,
     Reviewed,
 )
+from modelkeep.domains.access.domain.groups import GroupNotFoundError
 from modelkeep.domains.access.domain.permissions import ADMIN, Permission
+from modelkeep.domains.access.domain.principals import PrincipalNotFoundError
 from modelkeep.domains.access.domain.scopes import REGISTRY, Scope
 from modelkeep.domains.access.domain.sessions import require_recent_login
 from modelkeep.domains.access.repository import BindingRepository, DirectoryRepository, RoleRepository, review
@@ -106,10 +108,20 @@ class GrantService:
     def list(
         self, actor: Actor, query: BindingQuery, page: PageRequest, *, subject: str | None = None
     ) -> Page[Binding]:
-        """Return one page of the bindings that the actor may read, and of its own; `subject` is a name or id."""
+        """Return one page of the bindings that the actor may read, and of its own; `subject` is a name or id.
+
+        Raises:
+            PrincipalNotFoundError, GroupNotFoundError: there is no such subject; who may not read all grants is not
+                told, and gets an empty page.
+        """
         with self.database.snapshot() as tx:
             if subject is not None:
-                query = replace(query, subject=DirectoryRepository(tx).subject(subject))
+                try:
+                    query = replace(query, subject=DirectoryRepository(tx).subject(subject))
+                except (PrincipalNotFoundError, GroupNotFoundError):
+                    if self.access.allows(tx, actor, Permission.GRANT_READ, REGISTRY):
+                        raise
+                    return Page((), None)
             values = self.access.values(actor, Permission.GRANT_READ)
             return BindingRepository(tx).list(query, page, values)
 

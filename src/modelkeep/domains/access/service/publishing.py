@@ -21,6 +21,7 @@ from modelkeep.domains.access.domain.publishing.publishers import (
     Publisher,
     TokenReplayedError,
     choose,
+    no_such_publisher,
     read_job,
 )
 from modelkeep.domains.access.domain.reach import Reach
@@ -139,11 +140,13 @@ class PublishingService:
         return Recorded(publisher, tx.receipt)
 
     def get(self, actor: Actor, name: str) -> Publisher:
-        """Return a publisher."""
+        """Return a publisher.
+
+        Raises:
+            PublisherNotFoundError: there is none, or the actor may not read grants on all its scopes.
+        """
         with self.database.snapshot() as tx:
-            publisher = PublisherRepository(tx).get(name)
-            self._require(tx, actor, Permission.GRANT_READ, publisher)
-            return publisher
+            return self._visible(tx, actor, name, Permission.GRANT_READ)
 
     def list(self, actor: Actor, page: PageRequest) -> Page[Publisher]:
         """Return one page of publishers, by name."""
@@ -156,8 +159,7 @@ class PublishingService:
         require_recent_login(actor, self.clock())
         with self.database.transaction() as tx:
             publishers, now = PublisherRepository(tx), self.clock()
-            publisher = publishers.get(name)
-            self._require(tx, actor, Permission.GRANT_WRITE, publisher)
+            publisher = self._visible(tx, actor, name, Permission.GRANT_WRITE)
             publishers.remove(name)
             AccessRepository(tx).disable(publisher.principal_id, now)
             self._revoke(tx, actor, publisher, now)
@@ -228,9 +230,15 @@ class PublishingService:
         bindings.end([binding.id for binding in held], actor.id, now)
         tx.record(*(binding.end(actor, now)[1] for binding in held))
 
-    def _require(self, tx: Transaction, actor: Actor, permission: Permission, publisher: Publisher) -> None:
-        for scope in publisher.scopes:
-            self.access.require(tx, actor, permission, scope)
+    def _visible(self, tx: Transaction, actor: Actor, name: str, permission: Permission) -> Publisher:
+        """Return a publisher on all of whose scopes the actor holds the permission."""
+        publisher = PublisherRepository(tx).get(name)
+        lacking = [scope for scope in publisher.scopes if not self.access.allows(tx, actor, permission, scope)]
+        if not all(self.access.allows(tx, actor, Permission.GRANT_READ, scope) for scope in lacking):
+            raise no_such_publisher(name)
+        if lacking:
+            raise self.access.refusal(actor, permission, lacking[0])
+        return publisher
 
 
 def _report_unknown(chosen: Chosen) -> None:

@@ -23,10 +23,17 @@ _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,98}[a-z0-9])?")
 
 
 class PublisherNotFoundError(RegistryError):
-    """There is no publisher of that name."""
+    """There is no publisher of that name that the caller may see."""
 
     kind = Kind.NOT_FOUND
     code = "access.publisher_not_found"
+
+
+def no_such_publisher(name: str) -> PublisherNotFoundError:
+    """Return the error for a name that no publisher has, or none that the caller may see."""
+    return PublisherNotFoundError(
+        f"there is no publisher {name[:100]!r}; 'modelkeep publisher list' shows them", publisher=name[:100]
+    )
 
 
 class PublisherExistsError(RegistryError):
