@@ -1,6 +1,6 @@
 """Which background work a server does, and how often."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -8,7 +8,7 @@ from modelkeep.app.auditing import Auditing
 from modelkeep.app.entrance import Entrance
 from modelkeep.domains.artifacts import UploadService
 from modelkeep.domains.audit import IdempotencyService
-from modelkeep.platform.jobs import JobKind, JobStore, every
+from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
 NOTICED_EVERY: Final = timedelta(hours=1)
@@ -36,6 +36,14 @@ def job_kinds(
 def retention_kinds(logs: Auditing) -> Sequence[JobKind]:
     """Return the background work that lets go of what is old."""
     return (
-        every(_PRUNED_EVERY, "audit.prune", logs.privacy.prune),
-        every(_PRUNED_EVERY, "audit.prune_access_log", logs.access_log.prune),
+        _pruning("audit.prune", logs.privacy.prune),
+        _pruning("audit.prune_access_log", logs.access_log.prune),
     )
+
+
+def _pruning(name: str, prune: Callable[[Callable[[], bool]], int]) -> JobKind:
+    def handle(work: Work) -> Outcome:
+        prune(lambda: work.stopping)
+        return Again(timedelta(0) if work.stopping else _PRUNED_EVERY)
+
+    return JobKind(name, handle, recurring=True)

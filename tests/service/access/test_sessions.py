@@ -24,6 +24,7 @@ from modelkeep.domains.access import (
     require_recent_login,
 )
 from modelkeep.domains.access.repository import LastUseRepository
+from modelkeep.domains.access.service.usage import UsageRecorder
 from modelkeep.domains.access.tables import LAST_USE
 from modelkeep.kernel.identity import Actor, RequestInfo, SessionId
 
@@ -172,3 +173,14 @@ def test_rights_change_by_a_recent_login_only(services: Services, ana: Actor, cl
     ):
         with pytest.raises(StepUpRequiredError):
             attempt()
+
+
+def test_what_nobody_has_foreseen_ends_no_writing_of_last_uses(
+    services: Services, caplog: pytest.LogCaptureFixture
+) -> None:
+    recorder = UsageRecorder(services.access.database)
+    no_time: Any = object()
+    recorder.note(["token"], no_time)
+    recorder.write()
+    assert "could not be written" in caplog.text
+    assert recorder._unwritten

@@ -2,7 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -127,6 +127,25 @@ def test_what_cannot_be_written_is_kept_in_its_order(
         recorder.note(version.handed_out(name, admin, version.created_at + timedelta(seconds=number)))
     recorder.write()
     assert len(rows(services)) == 3
+
+
+def test_what_nobody_has_foreseen_costs_no_read(
+    services: Services, admin: Actor, version: ModelVersion, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = iter((True, False))
+
+    def clock() -> datetime:
+        if next(broken, False):
+            raise RuntimeError("the clock has stopped")
+        return services.access.clock()
+
+    recorder = AccessRecorder(services.access.database, clock)
+    recorder.note(version.handed_out("content.manifest_read", admin, version.created_at))
+    recorder.write()
+    assert "the clock has stopped" in caplog.text
+    assert rows(services) == []
+    recorder.write()
+    assert len(rows(services)) == 1
 
 
 def test_old_reads_lose_their_bodies_unless_they_are_on_hold(

@@ -21,7 +21,7 @@ from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.settings import Settings
 from modelkeep.client.verify_audit import Key, Verifier, read_checkpoints
 from modelkeep.domains.audit import Anchor, AnchorState, FileAnchor, StoreAnchor, StoredCheckpoint
-from modelkeep.domains.audit.domain.signed_notes import COSIGNATURE, MalformedNoteError, VerifierKey
+from modelkeep.domains.audit.domain.signed_notes import COSIGNATURE, MalformedNoteError, NoteSignature, VerifierKey
 from modelkeep.domains.audit.repository import TreeRepository
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor
@@ -242,6 +242,23 @@ def test_a_witness_signs_what_continues_the_log_and_its_signature_is_kept(
         assert checkpoint.by(Key.parse(str(witness.key)))
         assert checkpoint.by(Key.parse(str(witness.log)))
     assert len(witness.bodies) == 3, "each time it was asked from the size that it had signed"
+
+
+def test_two_witnesses_that_sign_at_once_both_keep_their_signature(
+    services: Services, admin: Actor, settings: Settings, witness: Witness
+) -> None:
+    size = publish(services, admin, "one")
+    other = VerifierKey("witness.example.org/w2", COSIGNATURE, b"k" * 32)
+    pushing = Thread(target=pushed, args=(services, anchor_of(settings, f"witness+{witness.url}#{witness.key}")))
+    with services.access.database.transaction() as tx:
+        tree = TreeRepository(tx.session)
+        current = tree.locked(size)
+        assert current is not None
+        pushing.start()
+        pushing.join(0.5)
+        tree.set_note(size, current.note.signed(NoteSignature(other.name, other.id, b"s" * 72)))
+    pushing.join()
+    assert {line.name for line in newest(services).note.signatures} >= {other.name, witness.key.name}
 
 
 def test_a_witness_that_is_asked_by_a_new_process_says_where_it_is(

@@ -282,6 +282,17 @@ def test_the_log_is_pruned_in_batches(
     assert max(told) == 4
 
 
+def test_no_batch_begins_when_the_server_stops(
+    world: World, admin: Actor, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelkeep.domains.audit.service.privacy.PRUNED_AT_ONCE", 4)
+    size, privacy = aged(world, admin, clock), world.services.audit_privacy
+    assert privacy.prune(lambda: True) == 0
+    stopping = iter((False, False, True))
+    assert privacy.prune(lambda: next(stopping)) == 8
+    assert privacy.prune() == size - 8
+
+
 @pytest.mark.parametrize(
     "values",
     [

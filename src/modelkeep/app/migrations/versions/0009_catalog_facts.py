@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -16,13 +15,14 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-_BATCH = 500
+_BATCH = 5000
 _LENGTH = 300
 
+# Times are copied as the database holds them.
 _FACT = sa.table(
     "catalog_fact",
     *(sa.column(name, ordered_text()) for name in ("subject_id", "field", "key", "part", "text", "whole", "set_by")),
-    sa.column("since", UtcDateTime()),
+    sa.column("since"),
     sa.column("number", sa.Double()),
 )
 
@@ -31,10 +31,10 @@ def _subjects(name: str, *more: sa.ColumnClause[Any]) -> sa.TableClause:
     return sa.table(
         name,
         sa.column("id", ordered_text()),
-        sa.column("revision", sa.Integer()),
-        sa.column("changed_at", UtcDateTime()),
+        sa.column("changed_at"),
         sa.column("changed_by", ordered_text()),
-        sa.column("deleted_at", UtcDateTime()),
+        sa.column("deleted_at"),
+        sa.column("revision", sa.Integer()),
         *more,
     )
 
@@ -62,7 +62,6 @@ def upgrade() -> None:
         sa.Column("until", UtcDateTime(), nullable=True),
         sa.Column("ended_by", ordered_text(), nullable=True),
     )
-    op.create_index("ix_catalog_fact_value", "catalog_fact", ["field", "key", "text", "number", "subject_id"])
     op.create_table(
         "catalog_namespace_state",
         sa.Column("name", ordered_text(), primary_key=True),
@@ -79,6 +78,14 @@ def upgrade() -> None:
         "INSERT INTO catalog_namespace_state (name, since, description, created_at, created_by, revision, set_by) "
         "SELECT name, created_at, description, created_at, created_by, revision, created_by FROM catalog_namespace"
     )
+    for kind, table in (("model", _MODEL), ("version", _VERSION)):
+        columns = table.c
+        since = (sa.literal("").label("key"), sa.literal("").label("part"), columns.changed_at, columns.changed_by)
+        names = ["subject_id", "field", "key", "part", "since", "set_by"]
+        said = (columns.id, sa.literal(f"{kind}.revision"), *since, columns.revision)
+        op.execute(sa.insert(_FACT).from_select([*names, "number"], sa.select(*said)))
+        deleted = sa.select(columns.id, sa.literal(f"{kind}.deleted"), *since).where(columns.deleted_at.is_not(None))
+        op.execute(sa.insert(_FACT).from_select(names, deleted.select_from(table)))
     connection = op.get_bind()
     for table, of in ((_MODEL, _of_model), (_VERSION, _of_version)):
         last = ""
@@ -86,11 +93,12 @@ def upgrade() -> None:
             sa.select(table).where(table.c.id > last).order_by(table.c.id).limit(_BATCH)
         ).all():
             last = rows[-1].id
-            connection.execute(sa.insert(_FACT), [fact for row in rows for fact in of(row)])
+            if facts := [fact for row in rows for fact in of(row)]:
+                connection.execute(sa.insert(_FACT), facts)
+    op.create_index("ix_catalog_fact_value", "catalog_fact", ["field", "key", "text", "number", "subject_id"])
 
 
 def _of_model(row: Any) -> Iterator[_Fact]:  # noqa: ANN401 - a row of this table only
-    yield from _state("model", row)
     for name in ("description", "task", "visibility"):
         if value := getattr(row, name):
             yield _text(row, f"model.{name}", "", value)
@@ -101,19 +109,12 @@ def _of_model(row: Any) -> Iterator[_Fact]:  # noqa: ANN401 - a row of this tabl
 
 
 def _of_version(row: Any) -> Iterator[_Fact]:  # noqa: ANN401 - a row of this table only
-    yield from _state("version", row)
     if value := row.record.get("description"):
         yield _text(row, "version.description", "", value)
     for key, value in row.record.get("tags", {}).items():
         yield _text(row, "version.tag", key, value)
     for metric in row.record.get("metrics", ()):
         yield _metric(row, metric)
-
-
-def _state(kind: str, row: Any) -> Iterator[_Fact]:  # noqa: ANN401 - a row of these tables only
-    yield _fact(row, f"{kind}.revision", "") | {"number": float(row.revision)}
-    if row.deleted_at is not None:
-        yield _fact(row, f"{kind}.deleted", "")
 
 
 def _metric(row: Any, metric: Mapping[str, Any]) -> _Fact:  # noqa: ANN401 - a row of this table only
@@ -143,9 +144,8 @@ def _number(value: str) -> float | None:
 
 
 def _fact(row: Any, field: str, key: str) -> _Fact:  # noqa: ANN401 - a row of these tables only
-    since: datetime = row.changed_at
-    said = {"subject_id": row.id, "field": field, "key": key, "part": "", "since": since, "set_by": row.changed_by}
-    return said | {"text": None, "whole": None, "number": None}
+    said = {"subject_id": row.id, "field": field, "key": key, "part": "", "since": row.changed_at}
+    return said | {"set_by": row.changed_by, "text": None, "whole": None, "number": None}
 
 
 def downgrade() -> None:

@@ -56,8 +56,9 @@ class UsageRecorder:
         try:
             with self.database.transaction() as tx:
                 LastUseRepository(tx).save(unwritten)
-        except RegistryError as error:
-            _log.warning("when credentials were last used could not be written: %s", error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the thread lives on and tries again
+            unexpected = not isinstance(error, RegistryError)
+            _log.warning("when credentials were last used could not be written: %s", error, exc_info=unexpected)
             with self._lock:
                 self._unwritten = unwritten | self._unwritten
 

@@ -79,25 +79,30 @@ class PrivacyRepository:
         seq: int | None = self._session.scalar(first)
         return seq
 
-    def prunable(self, before_seq: int, limit: int) -> Sequence[int]:
-        """Return the numbers of the first entries below a number that have a body and are not on hold."""
+    def prunable(self, seqs: range, limit: int) -> Sequence[int]:
+        """Return the numbers of the first entries of some that have a body and are not on hold."""
         rows = (
             select(ENTRY.c.seq)
-            .where(ENTRY.c.seq < before_seq, ENTRY.c.payload.is_not(None), ~exists().where(_COVERS))
+            .where(
+                ENTRY.c.seq >= seqs.start,
+                ENTRY.c.seq < seqs.stop,
+                ENTRY.c.payload.is_not(None),
+                ~exists().where(_COVERS),
+            )
             .order_by(ENTRY.c.seq)
             .limit(limit)
         )
         return self._session.scalars(rows).all()
 
-    def prune(self, before_seq: int, limit: int) -> int:
-        """Drop bodies and texts of up to `limit` entries below a number that are not on hold; return of how many.
+    def prune(self, seqs: range, limit: int) -> int:
+        """Drop bodies and texts of up to `limit` entries of some that are not on hold; return of how many.
 
         The trigger that guards entries lets bodies go below the number that is kept for it, and changes nothing else.
         """
         lower = select(PRUNING.c.before_seq).where(PRUNING.c.id == 1)
-        if before_seq > self._session.scalars(lower).one():
-            self._session.execute(update(PRUNING).where(PRUNING.c.id == 1).values(before_seq=before_seq))
-        chosen = self.prunable(before_seq, limit)
+        if seqs.stop > self._session.scalars(lower).one():
+            self._session.execute(update(PRUNING).where(PRUNING.c.id == 1).values(before_seq=seqs.stop))
+        chosen = self.prunable(seqs, limit)
         if chosen:
             self._session.execute(delete(TEXT).where(TEXT.c.seq.in_(chosen)))
             self._session.execute(update(ENTRY).where(ENTRY.c.seq.in_(chosen)).values(_GONE))

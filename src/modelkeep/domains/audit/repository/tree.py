@@ -24,6 +24,7 @@ _NEWEST: Final = select(*CHECKPOINT.c).order_by(CHECKPOINT.c.size.desc()).limit(
 _FIRST_FROM: Final = (
     select(*CHECKPOINT.c).where(CHECKPOINT.c.size >= bindparam("least")).order_by(CHECKPOINT.c.size).limit(1)
 )
+_LOCKED: Final = select(*CHECKPOINT.c).where(CHECKPOINT.c.size == bindparam("size")).with_for_update()
 _PROGRESS: Final = select(
     HEAD.c.size,
     select(func.max(CHECKPOINT.c.size)).scalar_subquery().label("published"),
@@ -70,6 +71,11 @@ class TreeRepository:
     def first_from(self, size: int) -> StoredCheckpoint | None:
         """Return the first checkpoint of at least this size."""
         row = self._session.execute(_FIRST_FROM, {"least": size}).one_or_none()
+        return None if row is None else _checkpoint(*row)
+
+    def locked(self, size: int) -> StoredCheckpoint | None:
+        """Return the checkpoint of a size; nobody else adds signatures to it before the transaction ends."""
+        row = self._session.execute(_LOCKED, {"size": size}).one_or_none()
         return None if row is None else _checkpoint(*row)
 
     def leaf(self, seq: int) -> StoredLeaf | None:

@@ -6,6 +6,7 @@ with leaves as the audit log has them. A server that is killed loses what it not
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event as Signal
@@ -61,8 +62,9 @@ class AccessRecorder:
         while batch := self._take():
             try:
                 self._append(batch)
-            except RegistryError as error:
-                _log.warning("reads of content could not be recorded: %s", error.message)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the thread lives on and tries again
+                unexpected = not isinstance(error, RegistryError)
+                _log.warning("reads of content could not be recorded: %s", error, exc_info=unexpected)
                 with self._lock:
                     self._noted.extendleft(reversed(batch))
                 return
@@ -123,12 +125,16 @@ class AccessLogService:
             values = None if everything else self.access.values(actor, Permission.AUDIT_READ)
             return EntryRepository(tx.session, values, access_entries).list(query, page, oldest_first=oldest_first)
 
-    def prune(self) -> int:
-        """Let the bodies go of entries that are older than the retention and not on hold; hashes stay."""
+    def prune(self, stopping: Callable[[], bool] = lambda: False) -> int:
+        """Let the bodies go of entries that are older than the retention and not on hold; hashes stay.
+
+        No batch begins when the server stops.
+        """
         total = 0
-        while True:
+        while not stopping():
             with self.database.transaction() as tx:
                 count = AccessLogRepository(tx.session).prune(self.clock() - self.retention, _PRUNED_AT_ONCE)
             total += count
             if count < _PRUNED_AT_ONCE:
-                return total
+                break
+        return total

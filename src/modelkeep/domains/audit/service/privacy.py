@@ -100,24 +100,30 @@ class PrivacyService:
             self.access.require(tx, actor, Permission.AUDIT_READ, REGISTRY)
             return PrivacyRepository(tx.session).list_holds(page)
 
-    def prune(self) -> int:
+    def prune(self, stopping: Callable[[], bool] = lambda: False) -> int:
         """Let the bodies go of entries that are older than the retention and not on hold; return of how many.
 
-        One transaction takes a batch, and records how many entries below which number it was.
+        One transaction takes a batch, and records how many entries below which number it was. No batch begins when the
+        server stops.
         """
-        total = 0
-        while count := self._prune_batch():
+        total = first = 0
+        while not stopping():
+            count, first = self._prune_batch(first)
+            if not count:
+                break
             total += count
         return total
 
-    def _prune_batch(self) -> int:
+    def _prune_batch(self, first: int) -> tuple[int, int]:
+        """Take a batch from an entry on; return how many it was, and where the next one begins."""
         now = self.clock()
         with self.database.snapshot() as tx:
             privacy = PrivacyRepository(tx.session)
             first_kept = privacy.first_kept(now - self.retention)
-            if not first_kept or not privacy.prunable(first_kept, 1):
-                return 0
+            chosen = privacy.prunable(range(first, first_kept or 0), PRUNED_AT_ONCE)
+        if not chosen or first_kept is None:
+            return 0, first
         with self.database.transaction() as tx:
-            count = PrivacyRepository(tx.session).prune(first_kept, PRUNED_AT_ONCE)
+            count = PrivacyRepository(tx.session).prune(range(chosen[0], first_kept), PRUNED_AT_ONCE)
             tx.record(pruned(_RETENTION, now, before_seq=first_kept, entries=count))
-        return count
+        return count, chosen[0]

@@ -79,8 +79,8 @@ class AnchorService:
         with self.database.transaction() as tx:
             tree = TreeRepository(tx.session)
             if signatures:
-                current = tree.first_from(newest.size)
-                if current is not None and current.size == newest.size:
+                current = tree.locked(newest.size)
+                if current is not None:
                     tree.set_note(newest.size, current.note.signed(*signatures))
             AnchorRepository(tx.session).set(done)
         return done
