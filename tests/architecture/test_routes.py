@@ -34,6 +34,7 @@ OPEN = {
     "finish_login": "the provider's answer is the credential",
     "log_out_by_provider": "the logout token is the credential",
     "report_leaked_token": "the token in the body is the credential",
+    "receive_leak_alert": "the signature over the body is the credential",
     "log_in_locally": "the password is the credential",
     "begin_device_login": "who wants to log in has none",
     "finish_device_login": "the device code is the credential",
@@ -157,6 +158,7 @@ def test_every_change_of_a_record_requires_if_match(operations: list[Operation])
 
 CREDENTIALS = {
     "report_leaked_token": "a scanner of secrets reads it, and has no use for one",
+    "receive_leak_alert": "a scanner of secrets reads it, as its format says",
     "mint_ci_token": "a program of the CI reads it, and has no use for one",
     "begin_device_login": "a login that has begun is no fact yet",
     "log_in_locally": "a browser keeps the cookie",

@@ -16,6 +16,7 @@ from modelkeep.domains.access import (
     AuthenticationService,
     GrantService,
     GroupService,
+    LeakAlertService,
     LoginServices,
     PasswordService,
     PrincipalService,
@@ -68,6 +69,7 @@ class Services:
     sessions: SessionService
     usage: UsageRecorder
     tokens: TokenService
+    leak_alerts: LeakAlertService
     limits: RequestLimits
     passwords: PasswordService
     access: AccessService

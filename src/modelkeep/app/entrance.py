@@ -3,12 +3,14 @@
 from dataclasses import dataclass, fields
 from typing import Any
 
+from modelkeep.app.leak_keys import load_leak_keys
 from modelkeep.app.logins import login_services
 from modelkeep.app.secret_key import load_secret_key, previous_secret_keys
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
+    LeakAlertService,
     LoginServices,
     PasswordService,
     RequestLimits,
@@ -30,6 +32,7 @@ class Entrance:
     sessions: SessionService
     usage: UsageRecorder
     tokens: TokenService
+    leak_alerts: LeakAlertService
     logins: LoginServices
     limits: RequestLimits
     passwords: PasswordService
@@ -49,11 +52,13 @@ def entrance(settings: Settings, access: AccessService, clock: Clock, ids: IdSou
     authentication = AuthenticationService(
         database, clock, ids, pepper, usage, previous_secret_keys(settings), limits=limits
     )
+    tokens = TokenService(database, access, authentication, issuer, clock)
     return Entrance(
         authentication=authentication,
         sessions=sessions,
         usage=usage,
-        tokens=TokenService(database, access, authentication, issuer, clock),
+        tokens=tokens,
+        leak_alerts=LeakAlertService(tokens, limits, load_leak_keys(settings)),
         logins=login_services(settings, access, sessions, issuer, limits),
         limits=limits,
         passwords=PasswordService(sessions, limits),

@@ -5,6 +5,7 @@ import socket
 import tempfile
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from modelkeep.app.bootstrap import build, prepare
 from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.server import create_app
 from modelkeep.app.settings import PREFIX, LogFormat, Settings
+from modelkeep.app.slow_heads import PunctualHeadProtocol
 from modelkeep.client.credentials import find_credential, save_credential
 from modelkeep.domains.audit import TamperedLogError
 from modelkeep.kernel.errors import Kind, RegistryError
@@ -84,6 +86,7 @@ def _options(settings: Settings) -> dict[str, Any]:
     return {
         "host": settings.host,
         "port": settings.port,
+        "http": partial(PunctualHeadProtocol, head_seconds=settings.head_seconds),
         "log_config": None,
         "access_log": False,
         "server_header": False,

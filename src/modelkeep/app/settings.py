@@ -55,6 +55,7 @@ class Settings:
     store_url: str = ""
     secret_key: str = field(default="", repr=False)
     previous_secret_keys: str = field(default="", repr=False)
+    leak_keys: str = ""
     log_key: str = field(default="", repr=False)
     log_name: str = ""
     anchors: str = field(default="", repr=False)
@@ -65,6 +66,7 @@ class Settings:
     log_format: LogFormat = LogFormat.CONSOLE
     log_level: LogLevel = LogLevel.INFO
     shutdown_seconds: int = 60
+    head_seconds: int = 20
     max_json_bytes: int = 64 * 1024 * 1024
     max_json_depth: int = 64
     max_files: int = 100_000

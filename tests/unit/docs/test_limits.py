@@ -4,6 +4,8 @@ from tests.unit.docs.pages import codes, read, table
 
 from modelkeep.api.rest import requests
 from modelkeep.api.rest.event_streams import MAX_STREAMS
+from modelkeep.app.settings import Settings
+from modelkeep.domains.access.domain import leak_alerts
 from modelkeep.domains.access.domain.openid import logins, terminals
 from modelkeep.domains.access.domain.publishing import publishers
 from modelkeep.domains.artifacts import domain as artifacts
@@ -76,6 +78,8 @@ def test_limits_of_requests() -> None:
     limits = artifacts.UploadLimits()
     assert f"{paging.MAX_PAGE_SIZE:,} items; {paging.DEFAULT_PAGE_SIZE} unless" in row("page of a list")
     assert f"{limits.batch_blob // 2**20} MiB each, {limits.batch_total // 2**20} MiB together" in row("small blobs")
+    assert f"{leak_alerts.MAX_ALERT // 2**20} MiB, {leak_alerts.MAX_MATCHES:,} matches" in row("alert of a scanner")
+    assert f"| {Settings().head_seconds} seconds, " in row("head of a request")
     assert f"{audit.MAX_KEY_LENGTH} printable" in row("`Idempotency-Key`")
     assert f"| {artifacts.UPLOAD_LIFE.days} days |" in row("open upload")
     assert artifacts.LINK_LIFE / timedelta(hours=1) == 1

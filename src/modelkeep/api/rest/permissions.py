@@ -136,6 +136,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("create_token", "list_tokens", "get_token", "revoke_token"), "own"),
     **dict.fromkeys(("list_roles", "get_role", "explain"), "authenticated"),
     **dict.fromkeys(("get_ci_audience", "mint_ci_token", "report_leaked_token", "list_login_offers"), "public"),
+    "receive_leak_alert": "public",
     **dict.fromkeys(("begin_login", "finish_login", "log_out_by_provider", "begin_device_login"), "public"),
     **dict.fromkeys(("finish_device_login", "finish_browser_login", "log_in_locally"), "public"),
 }

@@ -97,7 +97,8 @@ class OpenRoute(RegistryRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:  # noqa: ANN401 - as above
         """Let its description say that it needs no credential."""
-        super().__init__(path, endpoint, **{**options, "openapi_extra": {"security": []}})
+        extra = {**(options.pop("openapi_extra", None) or {}), "security": []}
+        super().__init__(path, endpoint, **options, openapi_extra=extra)
 
     def get_route_handler(self) -> _Handle:
         """Wrap FastAPI's handler."""
@@ -145,19 +146,29 @@ async def read_form(request: Request) -> dict[str, str]:
         raise NotFormError(f"the form is no UTF-8, or has more than {MAX_FIELDS} fields") from error
 
 
-async def _read(request: Request, *, most: int | None = None) -> bytes:
-    """Read and parse the body, so that FastAPI finds it parsed."""
-    limits: JsonLimits = request.app.state.json_limits
+async def read_unparsed(request: Request, *, most: int) -> bytes:
+    """Return the bytes of a JSON body, for who has to verify them first.
+
+    Raises:
+        NotJsonError: the body says that it is something else.
+        BodyTooLargeError: it has more than `most` bytes.
+    """
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise NotJsonError("the body of this request is JSON: send it with 'Content-Type: application/json'")
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > min(limits.max_bytes, most or limits.max_bytes):
-            raise BodyTooLargeError(f"a JSON body has at most {most or limits.max_bytes} bytes here; send less at once")
+        if size > most:
+            raise BodyTooLargeError(f"a JSON body has at most {most} bytes here; send less at once")
         chunks.append(chunk)
-    body = b"".join(chunks)
+    return b"".join(chunks)
+
+
+async def _read(request: Request, *, most: int | None = None) -> bytes:
+    """Read and parse the body, so that FastAPI finds it parsed."""
+    limits: JsonLimits = request.app.state.json_limits
+    body = await read_unparsed(request, most=min(limits.max_bytes, most or limits.max_bytes))
     request._body = body  # noqa: SLF001 - where Starlette keeps a body that was read
     if body:
         request._json = await _parsed(body, limits)  # noqa: SLF001 - as above

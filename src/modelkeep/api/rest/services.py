@@ -8,6 +8,7 @@ from modelkeep.domains.access import (
     AuthenticationService,
     GrantService,
     GroupService,
+    LeakAlertService,
     LoginServices,
     PasswordService,
     PrincipalService,
@@ -51,6 +52,10 @@ class Services(Protocol):
     @property
     def tokens(self) -> TokenService:
         """Tokens."""
+
+    @property
+    def leak_alerts(self) -> LeakAlertService:
+        """Alerts of scanners of secrets."""
 
     @property
     def passwords(self) -> PasswordService:

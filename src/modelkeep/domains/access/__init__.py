@@ -2,6 +2,7 @@
 
 from modelkeep.domains.access.domain.bindings import Binding, BindingQuery, NewBinding, Reviewed
 from modelkeep.domains.access.domain.groups import Group, Membership
+from modelkeep.domains.access.domain.leak_alerts import MAX_ALERT, Finding
 from modelkeep.domains.access.domain.openid.logins import ATTEMPT_LIFE
 from modelkeep.domains.access.domain.openid.providers import (
     DEFAULT_ALGORITHMS,
@@ -29,12 +30,15 @@ from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
 from modelkeep.domains.access.operations import anonymise, end_bindings_in
 from modelkeep.domains.access.service import (
     AccessService,
+    AlertKey,
     AuthenticationService,
     BegunDevice,
     FinishedLogin,
     GrantService,
     GroupService,
     IssuedToken,
+    LeakAlert,
+    LeakAlertService,
     LimitNumbers,
     LoginProviderService,
     LoginService,
@@ -64,22 +68,27 @@ __all__ = [
     "ATTEMPT_LIFE",
     "DEFAULT_ALGORITHMS",
     "DEFAULT_SCOPES",
+    "MAX_ALERT",
     "NEVER",
     "REGISTRY",
     "ROLES",
     "AccessService",
+    "AlertKey",
     "AuthenticationService",
     "BegunDevice",
     "Binding",
     "BindingQuery",
     "CrossSiteRequestError",
     "Explanation",
+    "Finding",
     "FinishedLogin",
     "ForbiddenError",
     "GrantService",
     "Group",
     "GroupService",
     "IssuedToken",
+    "LeakAlert",
+    "LeakAlertService",
     "LimitNumbers",
     "LoginProviderService",
     "LoginService",

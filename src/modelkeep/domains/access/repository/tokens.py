@@ -58,6 +58,12 @@ class TokenRepository:
         """Return the token with one of these hashes, or None."""
         return self._one(self._session.execute(_BY_SECRET, {"hashes": list(hashes)}).one_or_none())
 
+    def find_all_by_secret_hash(self, hashes: Collection[bytes]) -> tuple[Token, ...]:
+        """Return the tokens with these hashes."""
+        if not hashes:
+            return ()
+        return self._tokens(self._session.execute(_BY_SECRET, {"hashes": list(hashes)}).all())
+
     def get(self, token: TokenId, *, of: PrincipalId | None = None) -> Token:
         """Return a token, if it is that principal's where one is named.
 

@@ -7,6 +7,7 @@ from modelkeep.domains.access.service.directory import PrincipalService
 from modelkeep.domains.access.service.granting import GrantService
 from modelkeep.domains.access.service.groups import GroupService
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
+from modelkeep.domains.access.service.leak_alerts import AlertKey, LeakAlert, LeakAlertService
 from modelkeep.domains.access.service.limits import LimitNumbers, RequestLimits
 from modelkeep.domains.access.service.login_providers import LoginProviderService, Secrets, ShownProvider
 from modelkeep.domains.access.service.login_services import LoginServices
@@ -21,12 +22,15 @@ from modelkeep.domains.access.service.usage import UsageRecorder
 
 __all__ = [
     "AccessService",
+    "AlertKey",
     "AuthenticationService",
     "BegunDevice",
     "FinishedLogin",
     "GrantService",
     "GroupService",
     "IssuedToken",
+    "LeakAlert",
+    "LeakAlertService",
     "LimitNumbers",
     "LoginProviderService",
     "LoginService",

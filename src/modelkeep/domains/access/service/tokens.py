@@ -1,5 +1,6 @@
 """Creates, lists and revokes tokens, and tells of those that end soon."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -123,19 +124,28 @@ class TokenService:
 
     def report_leak(self, secret: str, request: RequestInfo) -> bool:
         """End a token that whoever reports it has in their hands; say whether it opened anything until now."""
-        if not is_well_formed(secret):
-            return False
-        hashes = self.authentication.hashes(secret)
+        return self.end_leaked((secret,), request).get(secret, False)
+
+    def end_leaked(self, secrets: Iterable[str], request: RequestInfo) -> Mapping[str, bool]:
+        """End those of some texts that are tokens of this registry, all or none; say which opened anything until now.
+
+        What is no token of this registry is not in the answer.
+        """
+        formed = [secret for secret in secrets if is_well_formed(secret)]
+        by_hash = {digest: secret for secret in formed for digest in self.authentication.hashes(secret)}
         with self.database.snapshot() as tx:
-            found = TokenRepository(tx).find_by_secret_hash(hashes)
-        if found is None or not found.usable_at(self.clock()):
-            return False
-        with self.database.transaction() as tx:
-            holder = AccessRepository(tx).get_principal(found.principal_id)
-            bearer = Actor(holder.id, holder.name, holder.kind, frozenset(), found.id, request)
-            self._revoke(tx, bearer, found, Revocation.LEAKED)
-        self.authentication.known.forget(found.principal_id)
-        return True
+            known = TokenRepository(tx).find_all_by_secret_hash(by_hash)
+        now = self.clock()
+        live = [token for token in known if token.usable_at(now)]
+        if live:
+            with self.database.transaction() as tx:
+                for token in live:
+                    holder = AccessRepository(tx).get_principal(token.principal_id)
+                    bearer = Actor(holder.id, holder.name, holder.kind, frozenset(), token.id, request)
+                    self._revoke(tx, bearer, token, Revocation.LEAKED)
+        for token in live:
+            self.authentication.known.forget(token.principal_id)
+        return {by_hash[token.secret_hash]: token in live for token in known}
 
     def notice_expiring(self) -> int:
         """Record notices of tokens that end in 14 days, and in 3; return how many."""
