@@ -14,6 +14,9 @@ TIDIED_EVERY: Final = timedelta(minutes=10)
 NOTICED_EVERY: Final = timedelta(hours=1)
 KEPT_JOBS: Final = timedelta(days=30)
 _PRUNED_EVERY: Final = timedelta(hours=6)
+_ROWS_AT_ONCE: Final = 1000
+_TOKENS_AT_ONCE: Final = 500
+_UPLOADS_AT_ONCE: Final = 100
 
 
 def job_kinds(
@@ -24,12 +27,12 @@ def job_kinds(
 ) -> Sequence[JobKind]:
     """Return every kind of background work."""
     return (
-        every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads),
-        every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old),
+        every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads, batch=_UPLOADS_AT_ONCE),
+        every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old, batch=_ROWS_AT_ONCE),
         every(TIDIED_EVERY, "access.forget_logins", who.logins.forget_old),
-        every(NOTICED_EVERY, "access.notice_expiring", who.tokens.notice_expiring),
+        every(NOTICED_EVERY, "access.notice_expiring", who.tokens.notice_expiring, batch=_TOKENS_AT_ONCE),
         every(TIDIED_EVERY, "throttling.forget", who.limits.throttle.forget_old),
-        every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS)),
+        every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS), batch=_ROWS_AT_ONCE),
     )
 
 

@@ -11,9 +11,10 @@ from tests.people import somebody
 from modelkeep.api.rest.event_streams import EventStreams, TooManyStreamsError
 from modelkeep.domains.access import UnauthenticatedError
 from modelkeep.domains.events import KNOWN_TYPES, Selection
-from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.identity import Actor, PrincipalId
 
 EVERYTHING = Selection()
+ANN, BOB = PrincipalId("ann"), PrincipalId("bob")
 MODELS = Selection.of(["MODEL_CREATED"], "", "", known=KNOWN_TYPES)
 
 
@@ -43,7 +44,7 @@ def test_a_stream_tells_what_is_selected_and_may_be_seen(rest: Rest, streams: Ev
         return viewer
 
     async def listen() -> list[str]:
-        streams.reserve()
+        streams.reserve(viewer.id)
         return await told(streams.serve(who, MODELS, -1), 1)
 
     (message,) = asyncio.run(asyncio.wait_for(listen(), 20))
@@ -60,7 +61,7 @@ def test_a_stream_without_news_says_how_far_it_has_looked(rest: Rest, streams: E
         return viewer
 
     async def listen() -> list[bytes]:
-        streams.reserve()
+        streams.reserve(viewer.id)
         stream = streams.serve(who, MODELS, -1)
         return [await anext(stream) for _ in range(2)]
 
@@ -73,7 +74,7 @@ def test_a_stream_ends_with_its_credential(streams: EventStreams) -> None:
         raise UnauthenticatedError("the token was revoked")
 
     async def listen() -> list[bytes]:
-        streams.reserve()
+        streams.reserve(ANN)
         return [piece async for piece in streams.serve(who, EVERYTHING, -1)]
 
     (message,) = asyncio.run(asyncio.wait_for(listen(), 20))
@@ -88,7 +89,7 @@ def test_streams_end_when_the_server_stops(rest: Rest, streams: EventStreams) ->
         return viewer
 
     async def listen() -> None:
-        streams.reserve()
+        streams.reserve(viewer.id)
         stream = streams.serve(who, EVERYTHING, streams.feed.last())
         await anext(stream)
         await streams.close()
@@ -96,13 +97,24 @@ def test_streams_end_when_the_server_stops(rest: Rest, streams: EventStreams) ->
 
     asyncio.run(asyncio.wait_for(listen(), 20))
     with pytest.raises(TooManyStreamsError):
-        streams.reserve()
+        streams.reserve(ANN)
 
 
 def test_there_are_only_so_many_streams(streams: EventStreams) -> None:
-    streams.reserve()
-    streams.reserve()
+    streams.reserve(ANN)
+    streams.reserve(BOB)
     with pytest.raises(TooManyStreamsError, match="has 2 streams"):
-        streams.reserve()
-    streams.release()
-    streams.reserve()
+        streams.reserve(BOB)
+    streams.release(ANN)
+    streams.reserve(BOB)
+
+
+def test_one_principal_has_only_five_streams(rest: Rest) -> None:
+    streams = EventStreams(rest.services.events.feed)
+    for _ in range(5):
+        streams.reserve(ANN)
+    with pytest.raises(TooManyStreamsError, match="you have 5 streams"):
+        streams.reserve(ANN)
+    streams.reserve(BOB)
+    streams.release(ANN)
+    streams.reserve(ANN)

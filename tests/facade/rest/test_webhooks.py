@@ -75,6 +75,22 @@ def test_what_was_sent_is_seen_and_can_be_sent_again(local: Rest, receiver: Rece
     assert {"test", "replay"} <= {line["purpose"] for line in found}
 
 
+def test_what_is_sent_now_is_audited_and_sent_once_for_its_key(local: Rest, receiver: Receiver) -> None:
+    path = f"{HOOKS}/{create(local, receiver, selection={'types': ['MODEL_CREATED']})['id']}"
+    receiver.status = 200
+    seq = local.create_model()["audit"]["seq"]
+    for way, purpose, action in (
+        (f"events/{seq}/deliver", "replay", "events.subscription_event_resent"),
+        ("test", "test", "events.subscription_tested"),
+    ):
+        first, second = (local.http.post(f"{path}/{way}", headers={"Idempotency-Key": f"key of {way}"}) for _ in "ab")
+        assert (first.json(), second.headers["Idempotent-Replayed"]) == (second.json(), "true")
+        sent = local.http.get(f"{path}/deliveries").json()["items"]
+        assert [one["purpose"] for one in sent].count(purpose) == 1
+        reader = local.services.audit_reader
+        assert reader.read(reader.size() - 2, 1)[0].action == action
+
+
 @pytest.mark.parametrize("url", ["https://127.0.0.2/", "http://169.254.169.254/", "https://[::1]/", "no address"])
 def test_an_address_within_is_refused(local: Rest, url: str) -> None:
     problem(local.http.post(HOOKS, json={"name": "x", "url": url}), 422, "outbound.refused")

@@ -1,5 +1,6 @@
 """Whom a subscription tells what: as far as its owner may see, when it is sent."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,14 +12,15 @@ from tests.servers.webhooks import Receiver
 from tests.service.events.subscribing import a_selection, a_subscription, deliver, log_of
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import ForbiddenError, NewToken, Reach
+from modelkeep.domains.access import AccessService, ForbiddenError, NewToken, Permission, Reach, Scope
 from modelkeep.domains.access.tables import PRINCIPAL
-from modelkeep.domains.events import SubscriptionChange
+from modelkeep.domains.events import EventSight, SubscriptionChange
 from modelkeep.domains.events.domain.errors import EventNotFoundError, SubscriptionNotFoundError
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.paging import PageRequest
 from modelkeep.kernel.references import ModelName
+from modelkeep.platform.database import Transaction
 
 OTHER = ModelName.parse("risk/other")
 
@@ -122,3 +124,23 @@ def test_a_token_makes_no_subscription_that_sees_further_than_itself(
             subscriptions.update(actor, everything.id, SubscriptionChange(name="mine"), seen=None)
         with pytest.raises(ForbiddenError):
             subscriptions.rotate_secret(actor, everything.id, overlap=timedelta())
+
+
+def test_many_entries_of_a_place_are_asked_about_once(services: Services, admin: Actor) -> None:
+    for number in range(3):
+        a_model(services, admin, ModelName.parse(f"fraud/model-{number}"))
+    services.models.set_tag(admin, ModelName.parse("fraud/model-0"), "a", "b", seen=None)
+    feed = services.events.feed
+    asked: list[tuple[Permission, Scope]] = []
+
+    class Asked(AccessService):
+        def allows(
+            self, tx: Transaction, actor: Actor, permission: Permission, scope: Scope, *, stage: str | None = None
+        ) -> bool:
+            asked.append((permission, scope))
+            return super().allows(tx, actor, permission, scope, stage=stage)
+
+    access = Asked(services.access.database, services.access.clock)
+    replace(feed, sight=EventSight(access)).read(admin, a_selection(), -1)
+    assert len(asked) == len(set(asked))
+    assert len(asked) > 3

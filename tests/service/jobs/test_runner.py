@@ -94,6 +94,15 @@ def test_a_recurring_job_is_made_by_the_runner_and_runs_at_once(
     assert timedelta() < due <= HOUR
 
 
+def test_a_recurring_job_that_did_a_whole_batch_runs_again_at_once(
+    run: Callable[..., JobRunner], counted: Counted
+) -> None:
+    left = [3, 10, 10]
+    with run(every(HOUR, "tidy", left.pop, batch=10)):
+        wait_until(lambda: counted.runs == [("tidy", "saved")] * 3)
+    assert left == []
+
+
 def test_a_job_that_is_wanted_does_not_wait_for_its_time(store: JobStore, run: Callable[..., JobRunner]) -> None:
     wish: list[str] = []
     runs: list[str] = []

@@ -6,6 +6,7 @@ client takes what it is sent.
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,17 +18,20 @@ from starlette.types import Receive, Scope, Send
 
 from modelkeep.domains.events import EventFeed, FedEvent, Selection
 from modelkeep.kernel.errors import Kind, RegistryError
-from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.identity import Actor, PrincipalId
 
 MAX_STREAMS: Final = 100
 """How many streams one process serves."""
+
+MAX_STREAMS_OF_ONE: Final = 5
+"""How many of them one principal has."""
 
 HEARTBEAT_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 0.5
 
 
 class TooManyStreamsError(RegistryError):
-    """This server has as many streams as it serves."""
+    """This server, or this principal, has as many streams as it serves."""
 
     kind = Kind.LIMIT_EXCEEDED
     code = "rest.too_many_streams"
@@ -40,7 +44,7 @@ class EventStreams:
     feed: EventFeed
     heartbeat: float = HEARTBEAT_SECONDS
     most: int = MAX_STREAMS
-    _open: int = 0
+    _open: Counter[PrincipalId] = field(default_factory=Counter)
     _last: int = -1
     _closed: bool = False
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -51,21 +55,25 @@ class EventStreams:
         self._closed = True
         await self._tell()
 
-    def reserve(self) -> None:
+    def reserve(self, principal: PrincipalId) -> None:
         """Take one of the places, before the answer begins.
 
         Raises:
-            TooManyStreamsError: all are taken, or the server stops.
+            TooManyStreamsError: all are taken, the principal has five, or the server stops.
         """
-        if self._closed or self._open >= self.most:
+        if self._closed or self._open.total() >= self.most:
             raise TooManyStreamsError(
-                f"this server has {self._open} streams of events, as many as it serves; try again in a moment"
+                f"this server has {self._open.total()} streams of events, as many as it serves; try again in a moment"
             )
-        self._open += 1
+        if self._open[principal] >= MAX_STREAMS_OF_ONE:
+            raise TooManyStreamsError(f"you have {MAX_STREAMS_OF_ONE} streams of events here; end one of them first")
+        self._open[principal] += 1
 
-    def release(self) -> None:
+    def release(self, principal: PrincipalId) -> None:
         """Give the place back."""
-        self._open -= 1
+        self._open[principal] -= 1
+        if not self._open[principal]:
+            del self._open[principal]
 
     async def serve(
         self, who: Callable[[], Awaitable[Actor]], selection: Selection, after: int
@@ -97,7 +105,7 @@ class EventStreams:
 
     async def _look(self) -> None:
         """Look at the log for all streams, as long as there are any."""
-        while self._open and not self._closed:
+        while self._open.total() and not self._closed:
             with suppress(RegistryError):  # the database is away for a while; each stream will say so itself
                 last = await run_in_threadpool(self.feed.last)
                 if last > self._last:
@@ -114,17 +122,17 @@ class EventStreams:
 class EventStreamResponse(StreamingResponse):
     """A stream that gives its place back, however it ends."""
 
-    def __init__(self, streams: EventStreams, content: AsyncIterator[bytes]) -> None:
-        """Send `content` in the place that was reserved."""
+    def __init__(self, streams: EventStreams, principal: PrincipalId, content: AsyncIterator[bytes]) -> None:
+        """Send `content` in the place that was reserved for the principal."""
         super().__init__(content, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-        self._streams = streams
+        self._streams, self._principal = streams, principal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._streams.release()
+            self._streams.release(self._principal)
 
 
 def _sent(event: FedEvent) -> bytes:

@@ -27,6 +27,7 @@ BATCH: Final = 100
 _IDLE: Final = Again(timedelta(days=1))
 _AT_ONCE: Final = Again(timedelta())
 _MOST_BEHIND: Final = 1000
+_FORGOTTEN_AT_ONCE: Final = 1000
 _FORGET_EVERY: Final = timedelta(minutes=10)
 _SYSTEM: Final = Actor(
     PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="delivery")
@@ -47,7 +48,7 @@ class Deliveries:
         """Return the background work of this domain."""
         return (
             JobKind(DELIVER, self.deliver, wanted=self.behind),
-            every(_FORGET_EVERY, "events.forget_deliveries", self.forget),
+            every(_FORGET_EVERY, "events.forget_deliveries", self.forget, batch=_FORGOTTEN_AT_ONCE),
         )
 
     def behind(self) -> Sequence[str]:

@@ -133,11 +133,14 @@ class JobKind:
     wanted: Callable[[], Iterable[str]] | None = None
 
 
-def every(interval: timedelta, name: str, act: Callable[[], object]) -> JobKind:
-    """Return a recurring kind that does one thing from time to time, in one process at a time."""
+def every(interval: timedelta, name: str, act: Callable[[], int | None], *, batch: int | None = None) -> JobKind:
+    """Return a recurring kind that does one thing from time to time, in one process at a time.
+
+    Where `act` says that it did a whole `batch`, it runs again at once: there may be more.
+    """
 
     def handle(_work: Work) -> Outcome:
-        act()
-        return Again(interval)
+        done = act() or 0
+        return Again(timedelta() if batch is not None and done >= batch else interval)
 
     return JobKind(name, handle, recurring=True)

@@ -11,6 +11,7 @@ from modelkeep.api.rest.dependencies import authenticate, reauthenticate
 from modelkeep.api.rest.event_streams import EventStreamResponse, EventStreams
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.domains.events import KNOWN_TYPES, Selection
+from modelkeep.kernel.identity import Actor
 
 router = APIRouter(prefix="/events", tags=["events"], route_class=RegistryRoute)
 
@@ -40,10 +41,10 @@ class AskedEvents:
     "/stream",
     response_class=StreamingResponse,
     responses={200: {"content": {"text/event-stream": {}}}},
-    dependencies=[Depends(authenticate)],
 )
 async def stream_events(
     request: Request,
+    actor: Annotated[Actor, Depends(authenticate)],
     asked: Annotated[AskedEvents, Depends()],
     after: Annotated[
         int | None,
@@ -57,5 +58,5 @@ async def stream_events(
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit():
         after = int(last_event_id[:_DIGITS])
     start = await run_in_threadpool(streams.feed.last) if after is None else after
-    streams.reserve()
-    return EventStreamResponse(streams, streams.serve(lambda: reauthenticate(request), selection, start))
+    streams.reserve(actor.id)
+    return EventStreamResponse(streams, actor.id, streams.serve(lambda: reauthenticate(request), selection, start))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -49,10 +49,7 @@ class IdempotencyRepository:
 
     def forget(self, before: datetime) -> int:
         """Drop keys claimed before a time, at most 1,000 at once; return how many."""
+        key = tuple_(REQUEST.c.principal_id, REQUEST.c.key)
         old = select(REQUEST.c.principal_id, REQUEST.c.key).where(REQUEST.c.claimed_at < before).limit(1000)
-        rows = self._session.execute(old).all()
-        for row in rows:
-            self._session.execute(
-                delete(REQUEST).where(REQUEST.c.principal_id == row.principal_id, REQUEST.c.key == row.key)
-            )
-        return len(rows)
+        gone = self._session.execute(delete(REQUEST).where(key.in_(old)).returning(REQUEST.c.key))
+        return len(gone.all())

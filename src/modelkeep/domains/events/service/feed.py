@@ -49,9 +49,10 @@ class EventFeed:
         last = self.last()
         entries = self.reader.read(after, _READ_AT_ONCE)
         with self.database.snapshot() as tx:
+            sees = self.sight.watcher(tx, actor)
             seen = [
                 FedEvent(entry.seq, entry.type, cloud_event(entry, source=self.source))
                 for entry in entries
-                if selection.wants(happening_of(entry)) and self.sight.sees(tx, actor, entry)
+                if selection.wants(happening_of(entry)) and sees(entry)
             ]
         return Portion(seen, entries[-1].seq if len(entries) == _READ_AT_ONCE else max(last, after))

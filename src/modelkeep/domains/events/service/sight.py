@@ -1,6 +1,8 @@
 """Who may see which event, and what selections look at."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from modelkeep.domains.access import REGISTRY, AccessService, Permission, Scope
@@ -34,10 +36,12 @@ class EventSight:
 
     def sees(self, tx: Transaction, actor: Actor, entry: Entry) -> bool:
         """Say whether the actor may see an entry."""
-        happening = happening_of(entry)
-        place = happening.model or happening.namespace
-        of_the_log = not place or entry.action.partition(".")[0] in _OF_THE_LOG
-        return self.allows(tx, actor, Permission.AUDIT_READ if of_the_log else Permission.MODEL_READ, place)
+        return self.allows(tx, actor, *_needed(entry))
+
+    def watcher(self, tx: Transaction, actor: Actor) -> Callable[[Entry], bool]:
+        """Return what says the same of many entries, and asks once for each place."""
+        allowed = cache(lambda permission, place: self.allows(tx, actor, permission, place))
+        return lambda entry: allowed(*_needed(entry))
 
     def may_be_of_the_log(self, selection: Selection) -> bool:
         """Say whether a selection takes events that are for who may read the log."""
@@ -46,6 +50,14 @@ class EventSight:
     def allows(self, tx: Transaction, actor: Actor, permission: Permission, place: str) -> bool:
         """Say whether the actor may, on a model, a namespace, or (no text) the registry."""
         return self.access.allows(tx, actor, permission, scope_of(place))
+
+
+def _needed(entry: Entry) -> tuple[Permission, str]:
+    """Return the permission that it takes to see an entry, and where."""
+    happening = happening_of(entry)
+    place = happening.model or happening.namespace
+    of_the_log = not place or entry.action.partition(".")[0] in _OF_THE_LOG
+    return Permission.AUDIT_READ if of_the_log else Permission.MODEL_READ, place
 
 
 def scope_of(place: str) -> Scope:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from modelkeep.domains.access import AccessService, Permission
@@ -204,11 +204,12 @@ class SubscriptionService:
             return DeliveryRepository(tx).list(found.id, page, outcome)
 
     def _send_now(self, actor: Actor, identity: str, entry: Entry | None, purpose: Purpose) -> Delivery:
-        with self.database.snapshot() as tx:
+        with self.database.transaction() as tx:
             found = self._writable(tx, actor, identity)
             if purpose is Purpose.REPLAY and (entry is None or not self._may_send(tx, actor, found, entry)):
                 raise EventNotFoundError("the log has no such event, or this subscription does not select it")
             parcel = self.dispatch.parcel(tx, found, entry)
+            tx.record(_sent_now(actor, found, entry, self.clock()))
         sent = self.dispatch.send(found, parcel)
         outcome = Outcome.DELIVERED if sent.delivered else Outcome.FAILED
         with self.database.transaction() as tx:
@@ -256,3 +257,10 @@ class SubscriptionService:
             progress = self._progress(tx, subscription)
             moved = progress.moved(cursor)
         return moved
+
+
+def _sent_now(actor: Actor, subscription: Subscription, entry: Entry | None, now: datetime) -> Event:
+    """Return the event of something that somebody sent out of turn; it is recorded before it leaves."""
+    if entry is None:
+        return Event("events.subscription_tested", subscription.id, actor, now, {})
+    return Event("events.subscription_event_resent", subscription.id, actor, now, {"seq": entry.seq})

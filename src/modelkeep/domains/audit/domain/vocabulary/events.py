@@ -53,6 +53,13 @@ EVENTS: Final = (
         "Everything is sent again from a place in the log on.",
         data={"from_seq": INTEGER},
     ),
+    EventType("events.subscription_tested", SUBSCRIPTION, "A test was sent to a subscription's receiver.", data={}),
+    EventType(
+        "events.subscription_event_resent",
+        SUBSCRIPTION,
+        "One event was sent again out of turn, because somebody asked.",
+        data={"seq": INTEGER},
+    ),
     EventType("events.job_retried", JOB, "A dead background job was made ready again.", data=_JOB),
     EventType("events.job_cancelled", JOB, "A background job was taken out of the queue.", data=_JOB),
 )
