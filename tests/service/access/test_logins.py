@@ -35,7 +35,7 @@ from modelkeep.domains.access.domain.openid.terminals import (
     TerminalCodeRefusedError,
     TerminalLoginError,
 )
-from modelkeep.domains.access.domain.principals import LastAdminError
+from modelkeep.domains.access.domain.principals import LastAdminError, PrincipalNotFoundError
 from modelkeep.domains.access.domain.publishing.conditions import GenericConditions
 from modelkeep.domains.access.domain.publishing.publishers import NoPublisherError, TokenReplayedError
 from modelkeep.domains.access.repository import MembershipRepository
@@ -83,7 +83,7 @@ class World:
 
     def log_in(self, **claims: Any) -> FinishedLogin:  # noqa: ANN401 - JSON
         state, nonce = self.begin()
-        self.issuer.tokens = {"id_token": self.token(nonce=nonce, name="Ana", **claims)}
+        self.issuer.tokens = {"id_token": self.token(**{"nonce": nonce, "name": "Ana", **claims})}
         return self.finish(state)
 
     def count(self, table: Any) -> int:  # noqa: ANN401 - a table
@@ -133,6 +133,17 @@ def test_a_user_is_made_once_and_follows_the_groups_of_the_provider(world: World
     assert (second.actor.id, world.groups_of(first.actor)) == (first.actor.id, frozenset())
     assert world.log_in(sub="eve").actor.id != first.actor.id
     assert world.groups_of(world.log_in(groups="risk-team").actor) == {"g-risk"}
+
+
+def test_the_name_that_somebody_chose_at_a_provider_is_nobody_to_grant_to(world: World) -> None:
+    services = world.services
+    mallory = world.log_in(sub="mallory", name="alice").actor
+    with pytest.raises(PrincipalNotFoundError, match="given by id"):
+        services.grants.grant(world.admin, NewBinding("alice", "admin", REGISTRY))
+    alice = somebody(services, name="alice")
+    bound = services.grants.grant(world.admin, NewBinding("alice", "viewer", REGISTRY)).value
+    assert bound.subject.id == alice.id
+    assert services.grants.grant(world.admin, NewBinding(mallory.id, "viewer", REGISTRY)).value.subject.id == mallory.id
 
 
 def test_a_login_that_asks_anew_is_not_finished_by_an_old_one(world: World) -> None:

@@ -50,6 +50,12 @@ def test_issuer_and_subject_say_who_it_is_and_the_rest_is_only_told() -> None:
     assert found.authenticated_at == NOW
 
 
+def test_a_name_is_what_can_be_printed_of_it() -> None:
+    assert identity(name="A\u202ena\x1b[2J\n\u200b").name == "Ana[2J"
+    assert identity(name="\u200b", preferred_username="ana").name == "ana"
+    assert identity(sub="\u200b").name == "user"
+
+
 def test_who_was_asked_before_this_login_or_nobody_knows_when_has_not_just_proved_it() -> None:
     assert identity(auth_time=at(hours=-3)).authenticated_at == NOW - timedelta(hours=3)
     assert identity(auth_time=at(minutes=5)).authenticated_at == NOW

@@ -76,5 +76,7 @@ def check_account_name(name: str) -> str:
 def no_such_principal(text: str) -> PrincipalNotFoundError:
     """Return the error for a name or id of nobody."""
     return PrincipalNotFoundError(
-        f"there is nobody called {text}; give the name or id of a principal, or 'group:NAME'", principal=text
+        f"there is nobody called {text}; give the name or id of a principal, or 'group:NAME'. People who log in "
+        "through a provider are given by id: 'modelkeep principal list' shows it",
+        principal=text,
     )

@@ -8,6 +8,7 @@ from modelkeep.domains.access.domain.principals import LastAdminError, Principal
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT
 from modelkeep.domains.access.repository.groups import GroupRepository
 from modelkeep.domains.access.tables import BINDING, MEMBER, PRINCIPAL
+from modelkeep.domains.access.tables.logins import IDENTITY
 from modelkeep.kernel.identity import PrincipalId, PrincipalKind
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, Transaction
@@ -26,12 +27,16 @@ class DirectoryRepository:
     def find(self, text: str) -> Principal:
         """Return the principal with this id, or the only one with this name.
 
+        Who logs in through a provider is found by id only: the name is what they have chosen there.
+
         Raises:
             PrincipalNotFoundError: there is none, or several have the name.
         """
         rows = self._session.execute(select(*PRINCIPAL.c).where(PRINCIPAL.c.id == text)).all()
         if not rows:
-            rows = self._session.execute(select(*PRINCIPAL.c).where(PRINCIPAL.c.name == text).limit(2)).all()
+            chosen = exists().where(IDENTITY.c.principal_id == PRINCIPAL.c.id)
+            named = select(*PRINCIPAL.c).where(PRINCIPAL.c.name == text, ~chosen)
+            rows = self._session.execute(named.limit(2)).all()
         if len(rows) != 1:
             raise no_such_principal(text)
         return _principal(rows[0])

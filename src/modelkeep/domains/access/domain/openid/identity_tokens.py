@@ -24,6 +24,7 @@ from modelkeep.kernel.canonical_json import Json
 MAX_AGE: Final = timedelta(minutes=10)
 """How old an identity token may be: it was asked for a moment ago."""
 MAX_GROUPS: Final = 1_000
+_NAMES: Final = ("name", "preferred_username", "sub")
 _HASHES: Final = {"256": hashlib.sha256, "384": hashlib.sha384, "512": hashlib.sha512}
 
 
@@ -76,7 +77,7 @@ def read_identity(
     return ExternalIdentity(
         issuer=expected.issuer,
         subject=subject,
-        name=_shown(claims, "name") or _shown(claims, "preferred_username") or subject,
+        name=next(filter(None, (_printable(claims.get(name)) for name in _NAMES)), "user"),
         email=_shown(claims, "email").casefold() if verified else "",
         groups=_groups(claims.get(expected.groups_claim)) if expected.groups_claim else frozenset(),
         session=_shown(claims, "sid"),
@@ -126,3 +127,9 @@ def _groups(value: Json) -> frozenset[str]:
 def _shown(claims: Claims, name: str) -> str:
     value = claims.get(name)
     return value.strip()[:MAX_SUBJECT] if isinstance(value, str) else ""
+
+
+def _printable(value: Json) -> str:
+    """Return what can be printed of a name: nothing that moves a cursor, or turns the text around."""
+    told = value if isinstance(value, str) else ""
+    return "".join(filter(str.isprintable, told)).strip()[:MAX_SUBJECT]
