@@ -143,10 +143,11 @@ def test_what_does_not_speak_http_has_failed(answer: bytes) -> None:
 
 
 def test_a_port_that_is_closed_has_failed() -> None:
-    with server(answering(OK)) as port:
-        pass
-    with pytest.raises(OutboundFailedError, match="ConnectError"):
-        local("gone.example").request("GET", f"http://gone.example:{port}/")
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens, and nobody else can
+        port = taken.getsockname()[1]
+        with pytest.raises(OutboundFailedError, match="ConnectError"):
+            local("gone.example").request("GET", f"http://gone.example:{port}/")
 
 
 def test_a_name_that_nobody_has_has_failed() -> None:

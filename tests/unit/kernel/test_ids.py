@@ -86,6 +86,7 @@ def test_two_sources_of_one_millisecond_differ() -> None:
         (new_id() + "\n", False),
         ("g" + new_id()[1:], False),
     ],
+    ids=range(9),
 )
 def test_only_the_canonical_form_counts_as_a_uuid(text: str, *, expected: bool) -> None:
     assert is_uuid(text) is expected
