@@ -18,6 +18,10 @@ class NameRule:
     max_length: int
     description: str
 
+    def accepts(self, text: str) -> bool:
+        """Say whether a text keeps the rule: the quick way, for the many that do."""
+        return len(text) <= self.max_length and self.pattern.fullmatch(text) is not None
+
     def check(self, span: Span) -> str:
         """Return the name in a span.
 
@@ -76,8 +80,9 @@ class ModelName:
 
     def __post_init__(self) -> None:
         """Refuse a part that breaks its rule."""
-        check_namespace(self.namespace)
-        MODEL.check(Span.of(self.name))
+        if not (NAMESPACE.accepts(self.namespace) and MODEL.accepts(self.name)):
+            check_namespace(self.namespace)
+            MODEL.check(Span.of(self.name))
 
     @classmethod
     def parse(cls, text: str) -> Self:

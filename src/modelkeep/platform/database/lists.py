@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import literal, tuple_
+from sqlalchemy import Integer, bindparam, literal, tuple_
 from sqlalchemy.orm import Session
 
 from modelkeep.kernel.clock import timestamp
@@ -15,6 +15,8 @@ from modelkeep.platform.database import AnyRow, AnySelect
 from modelkeep.platform.database.criteria import Column
 
 V = TypeVar("V")
+
+_LIMIT: Final = bindparam("page_limit", type_=Integer())
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,25 @@ class BoundSelect(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ListPlan:
-    """The query of a list, what it is ordered by, and the id that breaks ties."""
+    """The query of a list in its order and with the limit of a page, what orders it, and the id that breaks ties.
+
+    One that is kept is compiled once, for all pages and callers; see `planned`.
+    """
 
     rows: AnySelect
     key: OrderKey
     identity: Column
     descending: bool
+
+
+def planned(rows: AnySelect, key: OrderKey, identity: Column, *, descending: bool) -> ListPlan:
+    """Return the plan of a list: a query, ordered by a key and then by the id in the same direction.
+
+    The query's columns must end with the order column and the id.
+    """
+    columns = (key.column,) if key.column is identity else (key.column, identity)
+    directed = [column.desc() if descending else column.asc() for column in columns]
+    return ListPlan(rows.order_by(*directed).limit(_LIMIT), key, identity, descending)
 
 
 def single_order(text: str, default: OrderTerm) -> OrderTerm:
@@ -98,15 +113,32 @@ def fetch_page(
     """
     key, identity, descending = order
     rows, values = query if isinstance(query, BoundSelect) else (query, {})
+    plan = planned(rows, key, identity, descending=descending)
+    return fetch_planned(session, plan, values, request=request, scope=scope, build=build)
+
+
+def fetch_planned(
+    session: Session,
+    plan: ListPlan,
+    values: Mapping[str, Any],
+    *,
+    request: PageRequest,
+    scope: str,
+    build: Callable[[AnyRow], V],
+) -> Page[V]:
+    """Return one page of a plan, executed with the values of its other parameters.
+
+    Raises:
+        InvalidPageTokenError: the token is not one of this list.
+    """
+    rows, key = plan.rows, plan.key
     if request.token is not None:
         kind = str if key.kind is datetime else key.kind
         value, last_id = decode_token(request.token, scope, (kind, str))
         seen = tuple_(literal(key.bound(value), key.column.type), last_id)  # else a time is bound as SQLite's own text
-        place = tuple_(key.column, identity)
-        rows = rows.where(place < seen if descending else place > seen)
-    columns = (key.column,) if key.column is identity else (key.column, identity)
-    directed = [column.desc() if descending else column.asc() for column in columns]
-    found = session.execute(rows.order_by(*directed).limit(request.size + 1), values).all()
+        place = tuple_(key.column, plan.identity)
+        rows = rows.where(place < seen if plan.descending else place > seen)
+    found = session.execute(rows, {**values, "page_limit": request.size + 1}).all()
     items = tuple(build(row) for row in found[: request.size])
     if len(found) <= request.size:
         return Page(items)

@@ -77,22 +77,27 @@ def permitted_where(
     namespace: ColumnElement[str],
     model: ColumnElement[str] | None = None,
     visibility: ColumnElement[str] | None = None,
+    one: bool = False,
 ) -> ColumnElement[bool]:
     """Return the condition over the columns of a query that name what is asked for.
+
+    A list collects the scopes that the actor holds once, and compares each row with them. A query about one thing
+    looks for a binding on its scopes instead, however many the actor holds elsewhere.
 
     Args:
         namespace: its namespace.
         model: its model's whole name, if it is or belongs to one.
         visibility: that model's visibility.
+        one: whether the query is about one thing.
     """
     levels = [literal(REGISTRY_TEXT, _TEXT), namespace, *(() if model is None else (model,))]
-    granted = [level.in_(_GRANTED) for level in levels]
+    granted = [_GRANTED.where(_HELD.c.scope.in_(levels)).exists()] if one else [level.in_(_GRANTED) for level in levels]
     shown = () if visibility is None else (visibility.in_(_SHOWN),)
     limits = [level.in_(_LIMITS) for level in levels]
     return and_(_ENABLED, or_(*shown, *granted), or_(_TOKEN == "", and_(_TOKEN_PERMITS, or_(*limits))))
 
 
-CHECK: Final = select(permitted_where(namespace=_NAMESPACE, model=_MODEL))
+CHECK: Final = select(permitted_where(namespace=_NAMESPACE, model=_MODEL, one=True))
 """Whether an actor may, on a scope and not by visibility: executed with `bound_values` and `scope_values`."""
 
 ANYWHERE: Final = select(and_(_ENABLED, _GRANTED.exists(), or_(_TOKEN == "", _TOKEN_PERMITS)))

@@ -1,6 +1,7 @@
 """Models within one transaction."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import bindparam, exists, select, update
@@ -31,7 +32,14 @@ from modelkeep.platform.database.criteria import (
     text_rule,
     time_rule,
 )
-from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.platform.database.lists import (
+    ListPlan,
+    OrderKey,
+    fetch_planned,
+    planned,
+    single_order,
+    unknown_order,
+)
 
 MODEL_ORDERS = {
     "name": OrderKey(MODEL.c.name, str),
@@ -136,20 +144,21 @@ class ModelRepository:
 
     def list(self, query: ListQuery, request: PageRequest, values: Values) -> Page[Model]:
         """Return one page of the models on which the actor may."""
-        term = single_order(query.order, OrderTerm(Field("name")))
-        key = MODEL_ORDERS.get(str(term.field))
-        if key is None:
-            raise unknown_order(query.order, term, MODEL_ORDERS)
-        condition = compile_filter(query.filter, parse_filter(query.filter), MODEL_RULES, dialect=self._dialect)
-        state = MODEL.c.deleted_at.is_not(None) if query.deleted else MODEL.c.deleted_at.is_(None)
-        return fetch_page(
-            self._session,
-            BoundSelect(MODELS.add_columns(key.column, MODEL.c.id).where(condition, state, MODEL_PERMITTED), values),
-            request=request,
-            scope=query.scope("models"),
-            order=(key, MODEL.c.id, term.descending),
-            build=build_model,
-        )
+        plan, scope = _plan(query, self._dialect), query.scope("models")
+        return fetch_planned(self._session, plan, values, request=request, scope=scope, build=build_model)
+
+
+@lru_cache(maxsize=64)
+def _plan(query: ListQuery, dialect: str) -> ListPlan:
+    """Return the plan of a list; the pages of one list, and the same question again, share it."""
+    term = single_order(query.order, OrderTerm(Field("name")))
+    key = MODEL_ORDERS.get(str(term.field))
+    if key is None:
+        raise unknown_order(query.order, term, MODEL_ORDERS)
+    condition = compile_filter(query.filter, parse_filter(query.filter), MODEL_RULES, dialect=dialect)
+    state = MODEL.c.deleted_at.is_not(None) if query.deleted else MODEL.c.deleted_at.is_(None)
+    rows = MODELS.add_columns(key.column.label("place"), MODEL.c.id.label("identity"))
+    return planned(rows.where(condition, state, MODEL_PERMITTED), key, MODEL.c.id, descending=term.descending)
 
 
 def _owner(term: Term) -> Criterion:
@@ -198,7 +207,7 @@ def build_model(row: AnyRow) -> Model:
     """Return the model in a row of `MODELS`."""
     return Model(
         id=row.id,
-        name=ModelName.parse(row.name),
+        name=ModelName(*row.name.split("/")),
         description=row.description,
         task=row.task,
         visibility=Visibility(row.visibility),

@@ -43,10 +43,10 @@ from modelkeep.platform.database.criteria import (
     time_rule,
 )
 from modelkeep.platform.database.lists import (
-    BoundSelect,
     ListPlan,
     OrderKey,
-    fetch_page,
+    fetch_planned,
+    planned,
     single_order,
     unknown_order,
 )
@@ -69,13 +69,8 @@ def list_models_at(
 ) -> Page[Model]:
     """Return one page of models as they were at a time: those the actor may see now."""
     plan = _model_plan(replace(query, as_of=None), tx.dialect)
-    page = fetch_page(
-        tx.session,
-        BoundSelect(plan.rows, {**values, "at": at}),
-        request=request,
-        scope=query.scope("models"),
-        order=(plan.key, plan.identity, plan.descending),
-        build=build_model,
+    page = fetch_planned(
+        tx.session, plan, {**values, "at": at}, request=request, scope=query.scope("models"), build=build_model
     )
     return replace(page, items=models_at(tx.session, page.items, at))
 
@@ -91,15 +86,10 @@ def list_versions_at(
 ) -> Page[ModelVersion]:
     """Return one page of versions as they were at a time, of one model or of all the actor may see now."""
     plan = _version_plan(replace(query, as_of=None), tx.dialect)
-    rows = plan.rows if model_id is None else plan.rows.where(VERSION.c.model_id == model_id)
-    page = fetch_page(
-        tx.session,
-        BoundSelect(rows, {**values, "at": at}),
-        request=request,
-        scope=query.scope(f"versions {model_id}"),
-        order=(plan.key, plan.identity, plan.descending),
-        build=build_version,
-    )
+    if model_id is not None:
+        plan = replace(plan, rows=plan.rows.where(VERSION.c.model_id == model_id))
+    scope = query.scope(f"versions {model_id}")
+    page = fetch_planned(tx.session, plan, {**values, "at": at}, request=request, scope=scope, build=build_version)
     return replace(page, items=versions_at(tx.session, page.items, at))
 
 
@@ -112,9 +102,8 @@ def _model_plan(query: ListQuery, dialect: str) -> ListPlan:
         raise unknown_order(query.order, term, _MODEL_ORDERS_AT)
     condition = compile_filter(query.filter, parse_filter(query.filter), _MODEL_RULES_AT, dialect=dialect)
     rows = _MODELS_AT.add_columns(key.column.label("place"), MODEL.c.id.label("identity"))
-    return ListPlan(
-        rows.where(condition, _model_state(deleted=query.deleted), MODEL_PERMITTED), key, MODEL.c.id, term.descending
-    )
+    rows = rows.where(condition, _model_state(deleted=query.deleted), MODEL_PERMITTED)
+    return planned(rows, key, MODEL.c.id, descending=term.descending)
 
 
 @lru_cache(maxsize=64)
@@ -127,7 +116,7 @@ def _version_plan(query: ListQuery, dialect: str) -> ListPlan:
     condition = compile_filter(query.filter, parse_filter(query.filter), _VERSION_RULES_AT, dialect=dialect)
     rows = VERSIONS_AT.add_columns(key.column.label("place"), VERSION.c.id.label("identity"))
     rows = rows.where(condition, _model_state(deleted=False), _version_state(deleted=query.deleted), MODEL_PERMITTED)
-    return ListPlan(rows, key, VERSION.c.id, term.descending)
+    return planned(rows, key, VERSION.c.id, descending=term.descending)
 
 
 def _model_state(*, deleted: bool) -> Criterion:

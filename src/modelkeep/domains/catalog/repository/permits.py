@@ -26,7 +26,10 @@ NAMESPACE_SEEN: Final = _namespace_seen(NAMESPACE.c.name)
 NAMESPACE_THEN_SEEN: Final = _namespace_seen(NAMESPACE_STATE.c.name)
 """The same of a namespace as it was, if only one that is deleted; rights are those of now."""
 
-_NAMED_MODEL: Final = select(MODEL.c.id).where(MODEL.c.name == bindparam("wanted"), MODEL_PERMITTED)
+_NAMED_MODEL: Final = select(MODEL.c.id).where(
+    MODEL.c.name == bindparam("wanted"),
+    permitted_where(namespace=MODEL.c.namespace, model=MODEL.c.name, visibility=MODEL.c.visibility, one=True),
+)
 _SEEN_NAMESPACE: Final = select(NAMESPACE.c.name).where(NAMESPACE.c.name == bindparam("wanted"), NAMESPACE_SEEN)
 _SEEN_STATE: Final = (
     select(NAMESPACE_STATE.c.name).where(NAMESPACE_STATE.c.name == bindparam("wanted"), NAMESPACE_THEN_SEEN).limit(1)

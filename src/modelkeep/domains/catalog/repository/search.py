@@ -1,5 +1,6 @@
 """Lists of versions: every field of the record can be filtered, most can be ordered by."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -18,7 +19,14 @@ from modelkeep.kernel.filters import Comparison, Expression, Field, Operator, Or
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyFound, AnySelect, Transaction
 from modelkeep.platform.database.criteria import Column, compile_filter, conjuncts, find_ids, unindexed
-from modelkeep.platform.database.lists import BoundSelect, ListPlan, OrderKey, fetch_page, single_order, unknown_order
+from modelkeep.platform.database.lists import (
+    ListPlan,
+    OrderKey,
+    fetch_planned,
+    planned,
+    single_order,
+    unknown_order,
+)
 
 FEW = 5_000
 """So many versions are rather sorted than looked for in the order of a list.
@@ -43,14 +51,10 @@ def list_versions(
 ) -> Page[ModelVersion]:
     """Return one page of the versions on which the actor may, of one model or of all."""
     plan = _plan(query, tx.dialect, model_id is None, None if model_id else _finding_fewest(tx, query))
-    return fetch_page(
-        tx.session,
-        BoundSelect(plan.rows if model_id is None else plan.rows.where(VERSION.c.model_id == model_id), values),
-        request=request,
-        scope=query.scope(f"versions {model_id}"),
-        order=(plan.key, plan.identity, plan.descending),
-        build=build_version,
-    )
+    if model_id is not None:
+        plan = replace(plan, rows=plan.rows.where(VERSION.c.model_id == model_id))
+    scope = query.scope(f"versions {model_id}")
+    return fetch_planned(tx.session, plan, values, request=request, scope=scope, build=build_version)
 
 
 def _finding_fewest(tx: Transaction, query: ListQuery) -> int | None:
@@ -95,7 +99,7 @@ def _plan(query: ListQuery, dialect: str, all_models: bool, fewest: int | None) 
     rest = (part for place, part in enumerate(parts) if part is not walked and place != fewest)
     rows = rows.where(*(compile_filter(query.filter, part, rules, dialect=dialect) for part in rest))
     rows = rows.add_columns(key.column.label("place"), identity.label("identity"))
-    return ListPlan(rows, key, identity, term.descending)
+    return planned(rows, key, identity, descending=term.descending)
 
 
 def _ordered(rows: AnySelect, text: str, term: OrderTerm) -> tuple[AnySelect, OrderKey, Column]:
