@@ -49,7 +49,7 @@ WITH held AS (
 _CHECK: Final = f"""{_MAY}
 SELECT EXISTS (SELECT 1 FROM held WHERE scope IN ('*', {{namespace}}, {{model}}))
   AND EXISTS (SELECT 1 FROM meant WHERE scope IN ('*', {{namespace}}, {{model}}))
-"""
+"""  # noqa: S608 - constants of this file
 _SEEN: Final = """
 FROM catalog_model
 WHERE deleted_at IS NULL

@@ -89,7 +89,7 @@ def _catalog(namespaces: Sequence[str], models: Sequence[str], now: datetime) ->
     made = {"created_at": now, "created_by": STARTUP.id, "revision": 1}
     yield NAMESPACE, [{"name": name, "description": ""} | made for name in namespaces]
     made |= {"changed_at": now, "changed_by": STARTUP.id, "last_number": 0, "deleted_at": None}
-    said = {"description": "Made by a benchmark", "task": "classification", "visibility": "private"}
+    said: dict[str, object] = {"description": "Made by a benchmark", "task": "classification", "visibility": "private"}
     said |= {"owners": ["team@example.org"], "tags": {"framework": "sklearn"}}
     yield (
         MODEL,
