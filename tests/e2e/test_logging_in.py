@@ -119,7 +119,9 @@ def test_a_ci_job_logs_in_with_the_identity_token_of_a_variable_and_pushes(
     assert pushed.code == 0, pushed.err
     again = ana.run("login", "--ci", variables=job)
     assert (again.code, "used before" in again.err) == (3, True)
-    refused = ana.run("publisher", "delete", "release", variables=variables)
+    hidden = ana.run("publisher", "delete", "release", variables=variables)
+    assert hidden.code == 5
+    refused = ana.run("access", "grant", "somebody", "viewer", "--on", "fraud", variables=variables)
     assert (refused.code, "grant.write" in refused.err) == (4, True)
 
 

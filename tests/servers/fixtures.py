@@ -41,7 +41,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 
 @pytest.fixture(scope="session")
 def openid_provider_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenIdProvider]:
-    with _provided(openid_provider.start, "openid", tmp_path_factory) as server:
+    own = f"openid-{os.environ.get('PYTEST_XDIST_WORKER', '')}"  # a test sets it up for itself: it cannot be shared
+    with _provided(openid_provider.start, own, tmp_path_factory) as server:
         yield OpenIdProvider(**server.settings)
 
 
