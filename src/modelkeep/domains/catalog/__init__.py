@@ -14,7 +14,7 @@ from modelkeep.domains.catalog.domain.records import (
 )
 from modelkeep.domains.catalog.domain.versioning import BumpRequest
 from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
-from modelkeep.domains.catalog.operations import forget_past
+from modelkeep.domains.catalog.operations import forget_past, permitted_model, permitted_version
 from modelkeep.domains.catalog.service import (
     AliasService,
     ContentService,
@@ -60,4 +60,6 @@ __all__ = [
     "VersionService",
     "Visibility",
     "forget_past",
+    "permitted_model",
+    "permitted_version",
 ]

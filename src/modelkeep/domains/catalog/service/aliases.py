@@ -13,9 +13,9 @@ from modelkeep.domains.catalog.domain.aliases import (
 )
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.moments import moment_after
+from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
 from modelkeep.domains.catalog.service.entries import alias_entries
-from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor

@@ -9,7 +9,7 @@ from modelkeep.domains.artifacts import ArtifactService, BlobSource, UploadLimit
 from modelkeep.domains.audit import AccessRecorder
 from modelkeep.domains.catalog.domain.errors import FileNotFoundInVersionError
 from modelkeep.domains.catalog.domain.versions import ModelVersion
-from modelkeep.domains.catalog.service.guarded import Guarded
+from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Json

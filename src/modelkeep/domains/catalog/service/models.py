@@ -10,10 +10,10 @@ from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
 from modelkeep.domains.catalog.domain.fields import check_tags
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Visibility
 from modelkeep.domains.catalog.domain.queries import ListQuery
+from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository
 from modelkeep.domains.catalog.repository.past import list_models_at
 from modelkeep.domains.catalog.service.entries import TagQuestion, stage_entries, tag_page
-from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor

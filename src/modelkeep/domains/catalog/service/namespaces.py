@@ -10,8 +10,8 @@ from modelkeep.domains.catalog.domain.fields import MAX_DESCRIPTION, check_text
 from modelkeep.domains.catalog.domain.models import Namespace
 from modelkeep.domains.catalog.domain.moments import Change, moment_after
 from modelkeep.domains.catalog.domain.queries import ListQuery
+from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import NamespaceRepository
-from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor

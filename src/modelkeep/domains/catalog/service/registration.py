@@ -17,9 +17,9 @@ from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
 from modelkeep.domains.catalog.domain.versioning import BumpRequest, Proposal, propose
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
+from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
 from modelkeep.domains.catalog.repository.permits import content_permitted, holds_content
-from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Recorded

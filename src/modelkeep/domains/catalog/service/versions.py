@@ -10,11 +10,11 @@ from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.records import Metric
 from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
 from modelkeep.domains.catalog.repository.past import list_versions_at
 from modelkeep.domains.catalog.repository.search import list_versions
 from modelkeep.domains.catalog.service.entries import TagQuestion, standing_entry, tag_page
-from modelkeep.domains.catalog.service.guarded import Guarded
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor

@@ -1,4 +1,4 @@
-"""What other domains have done in a transaction of theirs, wired by the composition root."""
+"""What the audit log's erasure takes from the catalog."""
 
 from modelkeep.domains.audit import Erasure
 from modelkeep.domains.catalog.repository.erasure import erase_past

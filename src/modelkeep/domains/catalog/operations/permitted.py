@@ -1,0 +1,46 @@
+"""Models and versions for use cases of other domains, which act on them in a transaction of their own."""
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.operations.guarded import Guarded
+from modelkeep.domains.catalog.repository import VersionRepository
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import ModelName, Reference
+from modelkeep.platform.database import Transaction
+
+
+def permitted_model(
+    tx: Transaction, access: AccessService, actor: Actor, permission: Permission, name: ModelName
+) -> Model:
+    """Return a model on which the actor may.
+
+    Raises:
+        ModelNotFoundError: there is none, or the actor may not see it.
+        ForbiddenError: the actor sees it, and may not do this.
+    """
+    return Guarded(tx, access, actor).model(permission, name)
+
+
+def permitted_version(
+    tx: Transaction,
+    access: AccessService,
+    actor: Actor,
+    permission: Permission,
+    reference: Reference,
+    *,
+    lock: bool = False,
+) -> ModelVersion:
+    """Return the version that a reference means now, or at its `as_of`, and on which the actor may; rights are of now.
+
+    With `lock` its model is locked until the transaction ends: no other change of it or its versions comes between.
+
+    Raises:
+        ModelNotFoundError, VersionNotFoundError: nothing answers to the reference, or the actor may not see it.
+        ForbiddenError: the actor sees it, and may not do this.
+    """
+    guarded = Guarded(tx, access, actor)
+    if not lock:
+        return guarded.resolve(permission, reference)
+    guarded.model(permission, reference.model_name, lock=True)
+    return VersionRepository(tx).resolve(reference)
