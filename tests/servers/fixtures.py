@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import pytest
 from tests.servers import azurite, ceph_rgw, moto, openid_provider, postgres
@@ -55,6 +56,11 @@ def _provided(start: Start, name: str, factory: pytest.TempPathFactory) -> Itera
         with started as server:
             yield server
     except ServerAbsentError as error:
-        if os.environ.get(STRICT) == "1":
-            pytest.fail(f"{STRICT}=1, but: {error}")
-        pytest.skip(str(error))
+        absent(str(error))
+
+
+def absent(reason: str) -> NoReturn:
+    """Skip a test for what the machine lacks; fail with MODELKEEP_TEST_STRICT=1."""
+    if os.environ.get(STRICT) == "1":
+        pytest.fail(f"{STRICT}=1, but: {reason}")
+    pytest.skip(reason)
