@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest
-from modelkeep.kernel.events import Json
 
 
 class GateKind(StrEnum):
