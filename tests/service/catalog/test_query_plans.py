@@ -173,7 +173,7 @@ def captured(services: Services, admin: Actor, ask: Ask) -> list[tuple[str, Any]
     statements: list[tuple[str, Any]] = []
 
     def keep(*call: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
-        if call[2].startswith("SELECT"):
+        if call[2].startswith(("SELECT", "WITH")):
             statements.append((call[2], call[3]))
 
     reader = services.access.database._engines.reader

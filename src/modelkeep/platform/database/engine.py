@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 
 from modelkeep.kernel.errors import InvalidValueError
@@ -16,6 +17,8 @@ WRITER_WAIT_SECONDS = 30
 STATEMENT_TIMEOUT_MS = 30_000
 _STEPS_BETWEEN_LOOKS = 100_000  # instructions of SQLite's machine: some milliseconds
 _DEADLINE = "modelkeep_deadline"
+_LEFT_AT = "modelkeep_left_at"
+_TRUSTED_SECONDS = 1
 
 
 class _Cursor(Protocol):
@@ -128,12 +131,32 @@ def _postgresql(url: URL, pool_size: int, timeout_ms: int) -> Engines:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=10,
-        pool_pre_ping=True,
         connect_args={
             "connect_timeout": 5,
             "application_name": "modelkeep",
             "options": f"-c statement_timeout={timeout_ms} -c timezone=UTC",
         },
     )
+    _ping_after_a_pause(writer)
     reader = writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Engines(writer, reader)
+
+
+def _ping_after_a_pause(engine: Engine) -> None:
+    """Ask a pooled connection for a sign of life when it was idle: one that was just in use is spared the round trip.
+
+    One that died in between fails its statement, and the pool then drops every other that is as old.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def leave(_connection: object, pooled: _PooledConnection) -> None:
+        pooled.info[_LEFT_AT] = monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: DBAPIConnection, pooled: _PooledConnection, _proxy: object) -> None:
+        if monotonic() - pooled.info.get(_LEFT_AT, monotonic()) < _TRUSTED_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error

@@ -64,6 +64,8 @@ _GRANTED: Final = select(_HELD.c.scope).where(
     or_(_HELD.c.stage == "", _HELD.c.stage == _STAGE, _STAGE == EVERY),
 )
 _LIMITS: Final = select(_TOKEN_PLACE.c.scope).where(_TOKEN_PLACE.c.token_id == _TOKEN)
+_HELD_SCOPES: Final = select(_GRANTED.cte("access_held").c.scope)
+_MEANT_SCOPES: Final = select(_LIMITS.cte("access_meant").c.scope)
 _ENABLED: Final = exists().where(_SELF.c.id == _ACTOR, _SELF.c.disabled_at.is_(None))
 _TOKEN_PERMITS: Final = exists().where(
     _TOKEN_GRANT.c.token_id == _TOKEN, _TOKEN_GRANT.c.permission.in_((EVERY, _PERMISSION))
@@ -91,9 +93,13 @@ def permitted_where(
         one: whether the query is about one thing.
     """
     levels = [literal(REGISTRY_TEXT, _TEXT), namespace, *(() if model is None else (model,))]
-    granted = [_GRANTED.where(_HELD.c.scope.in_(levels)).exists()] if one else [level.in_(_GRANTED) for level in levels]
     shown = () if visibility is None else (visibility.in_(_SHOWN),)
-    limits = [level.in_(_LIMITS) for level in levels]
+    if one:
+        granted = [_GRANTED.where(_HELD.c.scope.in_(levels)).exists()]
+        limits = [_LIMITS.where(_TOKEN_PLACE.c.scope.in_(levels)).exists()]
+    else:
+        granted = [level.in_(_HELD_SCOPES) for level in levels]
+        limits = [level.in_(_MEANT_SCOPES) for level in levels]
     return and_(_ENABLED, or_(*shown, *granted), or_(_TOKEN == "", and_(_TOKEN_PERMITS, or_(*limits))))
 
 
