@@ -54,7 +54,7 @@ _ON_NAMESPACES: Final[Mapping[Permission, tuple[str, ...]]] = {
 }
 _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.GRANT_WRITE: ("create_role", "update_role", "delete_role"),
-    Permission.GRANT_READ: ("list_principals", "get_principal", "list_groups", "list_members"),
+    Permission.GRANT_READ: ("list_principals", "get_principal", "list_groups", "list_members", "list_publishers"),
     Permission.PRINCIPAL_WRITE: (
         "disable_principal",
         "create_service_account",
@@ -74,6 +74,7 @@ _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
         "get_checkpoint",
         "prove_inclusion",
         "prove_consistency",
+        "get_proof_file",
         "list_log_keys",
         "list_anchors",
         "list_legal_holds",
@@ -102,7 +103,7 @@ _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
         "send_part",
         "complete_blob",
     ),
-    Permission.GRANT_READ: ("list_bindings", "list_publishers", "get_publisher"),
+    Permission.GRANT_READ: ("list_bindings", "get_publisher"),
     Permission.GRANT_WRITE: ("revoke_role", "delete_publisher"),
     Permission.WEBHOOK_READ: ("list_webhooks", "get_webhook", "list_webhook_deliveries"),
     Permission.WEBHOOK_WRITE: (
@@ -113,7 +114,7 @@ _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
         "deliver_webhook_event",
         "rotate_webhook_secret",
     ),
-    Permission.AUDIT_READ: ("list_audit_entries", "get_audit_entry", "get_proof_file", "list_access_log"),
+    Permission.AUDIT_READ: ("list_audit_entries", "get_audit_entry", "list_access_log"),
 }
 
 

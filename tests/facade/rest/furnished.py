@@ -1,0 +1,91 @@
+"""A registry in which every operation has something to be asked about."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from tests.facade.rest.operations import BLOB, EXAMPLES, filled
+from tests.facade.rest.registry import API, Rest
+from tests.people import bind, somebody
+
+from modelkeep.kernel.digests import Digest
+
+PROVIDER = {"issuer": "https://93.184.215.14", "client_id": "modelkeep"}
+_serial = count(1)
+
+
+@dataclass(frozen=True)
+class Furnished:
+    """A registry with one of everything that an operation can name, in some namespaces."""
+
+    rest: Rest
+    url: str
+    things: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By namespace: the names and ids of what is in it, or belongs to no namespace."""
+
+    def furnish(self, namespace: str) -> None:
+        """Make a namespace with a model, a version and what else can be on it."""
+        rest = self.rest
+        rest.http.post(f"{API}/namespaces", json={"name": namespace})
+        rest.create_model(f"{namespace}/scorer", tags={"team": "risk"})
+        content = namespace.encode()
+        version = rest.push({"config.json": content}, f"{namespace}/scorer", tags={"team": "risk"})
+        alias = f"{API}/models/{namespace}/scorer/aliases/champion"
+        rest.http.put(alias, json={"version": "1.0.0"}, headers={"If-Match": "*"})
+        victim = somebody(rest.services, name=f"{namespace}-victim")
+        things = {
+            "namespace": namespace,
+            "model": "scorer",
+            "selector": "1.0.0",
+            "alias": "champion",
+            "key": "team",
+            "path": "config.json",
+            "manifest": version["manifest_digest"],
+            "stored": str(Digest.of(content)),
+            "digest": str(Digest.of(BLOB)),
+            "number": "1",
+            "seq": str(version["audit"]["seq"]),
+            "principal": victim.id,
+            "session": "0",
+            "job": "0",
+            "url": self.url,
+        }
+        self.things[namespace] = things
+        things |= {
+            "group": self._made("groups", {"name": f"{namespace}-team"}, "name"),
+            "role": self._made("roles", {"name": f"{namespace}-role", "permissions": ["model.read"]}, "name"),
+            "token": self._made("tokens", {"name": "spare"}, "id"),
+            "hold": self._made("audit/holds", {"scope": f"{namespace}/of-nobody", "reason": "Case 1"}, "id"),
+            "provider": self._made("login-providers", {"name": f"{namespace}-login", **PROVIDER}, "name"),
+            "publisher": self.a_publisher(namespace),
+            "binding": self.a_binding(namespace),
+            "webhook": self._a_webhook(namespace),
+            "upload_id": self.an_upload(namespace, rest.token),
+        }
+
+    def a_binding(self, namespace: str) -> str:
+        """Return the id of a new binding on a namespace."""
+        return bind(self.rest.services, somebody(self.rest.services).id, "viewer", namespace).id
+
+    def a_publisher(self, namespace: str) -> str:
+        """Return the name of a new publisher of a namespace."""
+        body = filled(EXAMPLES["create_publisher"], self.things[namespace])
+        return self._made("publishers", body | {"name": f"ci-{next(_serial)}"}, "name")
+
+    def an_upload(self, namespace: str, token: str) -> str:
+        """Return the id of an upload of whoever has a token."""
+        body = filled(EXAMPLES["open_upload"], self.things[namespace])
+        return self._made(f"models/{namespace}/scorer/uploads", body, "id", token)
+
+    def _a_webhook(self, namespace: str) -> str:
+        webhook = self._made("webhooks", filled(EXAMPLES["create_webhook"], self.things[namespace]), "id")
+        off = self.rest.http.patch(f"{API}/webhooks/{webhook}", json={"enabled": False}, headers={"If-Match": "*"})
+        assert off.status_code == 200, off.text
+        return webhook
+
+    def _made(self, where: str, body: Mapping[str, Any], key: str, token: str = "") -> str:
+        headers = {"Authorization": f"Bearer {token or self.rest.token}"}
+        made = self.rest.http.post(f"{API}/{where}", json=body, headers=headers)
+        assert made.status_code == 201, made.text
+        return str(made.json()[key])

@@ -1,0 +1,143 @@
+"""Every operation of the OpenAPI document, with a request that can be served.
+
+Tests that ask every route go through here: an operation whose body or parameters have no example fails them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Template
+from typing import Any
+
+from tests.facade.rest.registry import API, Rest
+
+from modelkeep.kernel.blob_frames import MEDIA_TYPE, frame_header
+from modelkeep.kernel.digests import Digest
+
+BLOB = b"a blob that is on its way"
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "begin_device_login": {"label": "ana@laptop"},
+    "create_group": {"name": "$namespace-new"},
+    "create_login_provider": {"name": "new", "issuer": "https://93.184.215.14", "client_id": "modelkeep"},
+    "create_model": {"name": "$namespace/new", "description": "x", "tags": {"team": "risk"}, "owners": ["ana"]},
+    "create_namespace": {"name": "$namespace"},
+    "create_publisher": {
+        "name": "$namespace-new",
+        "kind": "github",
+        "conditions": {"repository": "octo-org/scorer", "owner_id": "9919", "workflow": "release.yml"},
+        "role": "viewer",
+        "scopes": ["$namespace"],
+    },
+    "create_role": {"name": "release-manager", "permissions": ["model.read"]},
+    "create_service_account": {"name": "robot", "owner": "$principal"},
+    "create_token": {"name": "laptop", "permissions": ["model.read"], "scopes": ["$namespace"]},
+    "create_webhook": {"name": "new", "url": "$url", "selection": {"types": ["MODEL_*"], "namespace": "$namespace"}},
+    "describe_namespace": {"description": "x"},
+    "describe_version": {"description": "x"},
+    "erase_audit_texts": {"reason": "Asked for", "within": "$namespace"},
+    "finish_browser_login": {"code": "x", "code_verifier": "x"},
+    "finish_device_login": {"device_code": "x"},
+    "get_blobs": {"digests": ["$stored"]},
+    "grant_role": {"subject": "$principal", "role": "viewer", "scope": "$namespace"},
+    "log_in_locally": {"name": "admin", "password": "x"},
+    "log_metrics": {"metrics": [{"name": "auc", "value": 0.5, "dataset": "test", "slice": "all"}]},
+    "mint_ci_token": {"identity_token": "x"},
+    "open_upload": {
+        "files": [{"path": "b.bin", "size": 25, "digest": "$digest", "media_type": "text/plain", "mode": 420}]
+    },
+    "place_legal_hold": {"scope": "$namespace/scorer", "reason": "Case 7"},
+    "register_version": {"manifest_digest": "$manifest", "version": "7.0.0"},
+    "release_legal_hold": {"reason": "Case 7 is closed"},
+    "replay_webhook": {"from_seq": 0},
+    "report_leaked_token": {"token": "x"},
+    "rotate_webhook_secret": {"overlap_seconds": 60},
+    "set_alias": {"version": "1.0.0"},
+    "set_model_tag": {"value": "x"},
+    "set_version_tag": {"value": "x"},
+    "update_login_provider": {"issuer": "https://93.184.215.14", "client_id": "modelkeep"},
+    "update_model": {"task": "x"},
+    "update_role": {"description": "x"},
+    "update_webhook": {"name": "x"},
+}
+"""The JSON body of every operation that has one."""
+
+QUERIES: dict[str, dict[str, str]] = {
+    "explain": {"permission": "model.read", "scope": "$namespace/scorer"},
+    "prove_consistency": {"from": "1", "to": "1"},
+    "prove_inclusion": {"seq": "0", "size": "1"},
+    "resolve": {"reference": "$namespace/scorer:1.0.0"},
+    "review_access": {"scope": "$namespace"},
+}
+"""What the parameters of an operation are, where it has any that matter."""
+
+BYTES: dict[str, tuple[str, bytes]] = {
+    "send_batch": (MEDIA_TYPE, frame_header(Digest.of(BLOB), len(BLOB)) + BLOB),
+    "send_part": ("application/octet-stream", BLOB),
+    "receive_leak_alert": ("application/json", b'[{"token": "x", "type": "x"}]'),
+    "log_out_by_provider": ("application/x-www-form-urlencoded", b"logout_token=x"),
+}
+"""The body of every operation that reads something else than JSON."""
+
+ENDLESS = "stream_events"
+"""The one operation whose answer has no end."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A method of a route: what it declares, and how it is asked."""
+
+    name: str
+    method: str
+    path: str
+    described: Mapping[str, Any]
+
+    @property
+    def permission(self) -> str:
+        """The permission that it declares; empty where it declares none."""
+        return str(self.described["x-permission"].get("permission", ""))
+
+    @property
+    def on(self) -> str:
+        """On what it needs the permission, or who else may ask."""
+        return str(self.described["x-permission"]["on"])
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of the parameters in its path."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+    def request(self, things: Mapping[str, str], *, if_match: str = "*") -> dict[str, Any]:
+        """Return how it is asked about these things, as the arguments of the test client."""
+        headers = {"If-Match": if_match} if self.method in ("PUT", "PATCH", "DELETE") else {}
+        request: dict[str, Any] = {
+            "method": self.method,
+            "url": self.path.format_map(things),
+            "params": filled(QUERIES.get(self.name, {}), things),
+            "headers": headers,
+        }
+        if self.name in BYTES:
+            headers["Content-Type"], request["content"] = BYTES[self.name]
+        elif "requestBody" in self.described:
+            request["json"] = filled(EXAMPLES[self.name], things)
+        return request
+
+
+def operations(rest: Rest) -> list[Operation]:
+    """Return the operations of the API; those that take something away come last."""
+    document = rest.http.get("/openapi.json").json()
+    found = [
+        Operation(described["operationId"], method.upper(), path, described)
+        for path, methods in document["paths"].items()
+        for method, described in methods.items()
+        if path.startswith(API)
+    ]
+    assert len(found) > 100
+    return sorted(found, key=lambda operation: operation.method == "DELETE")
+
+
+def filled(value: Any, things: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """Return an example in which each `$name` is the thing of that name."""
+    if isinstance(value, str):
+        return Template(value).substitute(things)
+    if isinstance(value, dict):
+        return {key: filled(item, things) for key, item in value.items()}
+    return [filled(item, things) for item in value] if isinstance(value, list) else value
