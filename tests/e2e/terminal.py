@@ -8,7 +8,7 @@ import select
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,15 +38,16 @@ class Done:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """The program for one user: folders of their own, and the registry they are logged in to."""
+    """The program for one user: folders and variables of their own, and the registry they are logged in to."""
 
     server: RegistryServer
     folder: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         own = {"HOME": str(self.folder), "XDG_CACHE_HOME": str(self.folder / "cache"), "TERM": "xterm-256color"}
-        return {**self.server.environment, **own, "COLUMNS": "80", "LINES": "40"}
+        return {**self.server.environment, **own, "COLUMNS": "80", "LINES": "40", **self.variables}
 
     def run(self, *words: str, given: str = "", variables: Mapping[str, str] | None = None) -> Done:
         """Run a command with pipes."""
