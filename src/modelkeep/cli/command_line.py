@@ -22,6 +22,7 @@ from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
 from modelkeep.cli.commands.principal import principal, service_account
 from modelkeep.cli.commands.publisher import publisher
+from modelkeep.cli.commands.quarantine import quarantine, release
 from modelkeep.cli.commands.role import role
 from modelkeep.cli.commands.tag import tag
 from modelkeep.cli.commands.token import token
@@ -30,7 +31,7 @@ from modelkeep.cli.commands.webhook import webhook
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve),
-    "Facts about them": (tag, alias, metrics, delete, restore),
+    "Facts about them": (tag, alias, metrics, delete, restore, quarantine, release),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),
     "What happens": (webhook, events, job),

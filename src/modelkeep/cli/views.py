@@ -134,6 +134,7 @@ def show_version(version: "ModelVersion") -> None:
         "created": _when(version.created_at, version.created_by.name),
         "changed": _when(version.changed_at, version.changed_by.name),
         "deleted": version.deleted_at,
+        "quarantine": version.quarantined_at and f"since {cell(version.quarantined_at)}: files are not handed out",
     }
     show_record(fields, _sections(version))
 

@@ -65,6 +65,7 @@ class ModelVersion:
     changed_at: datetime
     changed_by: Author
     deleted_at: datetime | None
+    quarantined_at: datetime | None
     revision: int
     notes: tuple[str, ...]
     found_by: Standing | None
@@ -132,6 +133,7 @@ class ModelVersion:
             changed_at=answer.time("changed_at"),
             changed_by=Author.read(answer.find("changed_by")),
             deleted_at=answer.find_time("deleted_at"),
+            quarantined_at=answer.find_time("quarantined_at"),
             revision=answer.integer("revision"),
             notes=answer.texts("notes"),
             found_by=Standing.read(answer.find("found_by")),

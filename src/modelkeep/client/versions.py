@@ -109,6 +109,20 @@ class VersionMethods(Connected):
         """Bring a deleted version back; `reference` is its exact version or its number."""
         return self._read(self._session.answer(Call("POST", f"{self._version_path(reference)}/restore")))
 
+    def quarantine_version(self, reference: str, *, reason: str) -> ModelVersion:
+        """Withdraw a version at once: it stays visible, and its files are no longer handed out."""
+        path = f"{self._version_path(reference)}/quarantine"
+        return self._read(self._session.answer(Call("POST", path, body={"reason": reason})))
+
+    def release_version(self, reference: str, *, reason: str) -> ModelVersion:
+        """End the quarantine of a version.
+
+        Raises:
+            BlockedError: it is in none.
+        """
+        path = f"{self._version_path(reference)}/release"
+        return self._read(self._session.answer(Call("POST", path, body={"reason": reason})))
+
     def log_metrics(self, reference: str, metrics: Metrics) -> ModelVersion:
         """Add measurements to a version, finite numbers by name or `Metric` values; return the version with them."""
         path = f"{self._version_path(reference)}/metrics"

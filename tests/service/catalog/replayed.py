@@ -35,6 +35,7 @@ class Subject:
     tags: dict[str, str]
     metrics: dict[tuple[str, str, str, int], Metric] = field(default_factory=dict)
     deleted_at: datetime | None = None
+    quarantined_at: datetime | None = None
 
 
 @dataclass
@@ -137,6 +138,10 @@ def _apply_common(subject: Subject, told: Told, action: str) -> None:
         subject.deleted_at = told.at
     elif verb == "restored":
         subject.deleted_at = None
+    elif verb == "quarantined":
+        subject.quarantined_at = told.at
+    elif verb == "released":
+        subject.quarantined_at = None
 
 
 def _alias(world: World, told: Told, action: str) -> None:
@@ -171,4 +176,4 @@ def version_as_told(version: ModelVersion) -> Subject:
     facts |= {"description": version.record.description, "message": version.record.message}
     facts["manifest_digest"] = str(version.manifest_digest)
     metrics = {metric.identity: metric for metric in version.record.metrics}
-    return Subject(facts, dict(version.record.tags), metrics, version.deleted_at)
+    return Subject(facts, dict(version.record.tags), metrics, version.deleted_at, version.quarantined_at)

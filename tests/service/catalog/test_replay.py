@@ -91,6 +91,8 @@ changes: st.SearchStrategy[Do] = st.one_of(
     ),
     do(lambda n: lambda r: r.services.versions.delete(r.admin, r.model, n, seen=None), numbers),
     do(lambda n: lambda r: r.services.versions.restore(r.admin, r.model, n), numbers),
+    do(lambda n: lambda r: r.services.versions.quarantine(r.admin, r.model, n, reason="leaks"), numbers),
+    do(lambda n: lambda r: r.services.versions.release(r.admin, r.model, n, reason="does not"), numbers),
     do(lambda a, n: lambda r: r.services.aliases.set(r.admin, r.model, a, n, seen=None), aliases, numbers),
     do(lambda a: lambda r: r.services.aliases.remove(r.admin, r.model, a, seen=None), aliases),
     do(lambda k, v: lambda r: r.services.models.set_tag(r.admin, r.model, k, v, seen=None), keys, texts),

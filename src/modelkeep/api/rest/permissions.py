@@ -44,6 +44,7 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.VERSION_CREATE: ("register_version", "open_upload"),
     Permission.VERSION_WRITE: _VERSION_WRITE,
     Permission.VERSION_DELETE: ("delete_version", "restore_version"),
+    Permission.VERSION_QUARANTINE: ("quarantine_version", "release_version"),
     Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
     Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
 }

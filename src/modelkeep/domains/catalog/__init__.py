@@ -14,7 +14,13 @@ from modelkeep.domains.catalog.domain.records import (
 )
 from modelkeep.domains.catalog.domain.versioning import BumpRequest
 from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
-from modelkeep.domains.catalog.operations import forget_past, permitted_model, permitted_version
+from modelkeep.domains.catalog.operations import (
+    forget_past,
+    move_stage,
+    permitted_model,
+    permitted_version,
+    stage_holders,
+)
 from modelkeep.domains.catalog.service import (
     AliasService,
     ContentService,
@@ -60,6 +66,8 @@ __all__ = [
     "VersionService",
     "Visibility",
     "forget_past",
+    "move_stage",
     "permitted_model",
     "permitted_version",
+    "stage_holders",
 ]

@@ -17,7 +17,7 @@ from modelkeep.api.rest.dependencies import (
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.v1.schemas.common import ListOut, page_out, status_of
 from modelkeep.api.rest.v1.schemas.models import DescriptionIn
-from modelkeep.api.rest.v1.schemas.versions import MetricsIn, VersionIn, VersionOut
+from modelkeep.api.rest.v1.schemas.versions import MetricsIn, ReasonIn, VersionIn, VersionOut
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.paging import Page
@@ -101,6 +101,18 @@ def delete_version(
 def restore_version(name: NamedModel, selector: SelectedVersion, call: CurrentCall) -> VersionOut:
     """Bring a deleted version back."""
     return present_version(call.services.versions.restore(call.actor, name, selector), call)
+
+
+@router.post("/{selector}/quarantine")
+def quarantine_version(name: NamedModel, selector: SelectedVersion, body: ReasonIn, call: CurrentCall) -> VersionOut:
+    """Withdraw a version at once: it stays visible, and its files are no longer handed out."""
+    return present_version(call.services.versions.quarantine(call.actor, name, selector, reason=body.reason), call)
+
+
+@router.post("/{selector}/release")
+def release_version(name: NamedModel, selector: SelectedVersion, body: ReasonIn, call: CurrentCall) -> VersionOut:
+    """End the quarantine of a version: its files are handed out again."""
+    return present_version(call.services.versions.release(call.actor, name, selector, reason=body.reason), call)
 
 
 @router.post("/{selector}/metrics")

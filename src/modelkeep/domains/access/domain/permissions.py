@@ -19,6 +19,8 @@ class Permission(StrEnum):
     VERSION_CREATE = "version.create"
     VERSION_WRITE = "version.write"
     VERSION_DOWNLOAD = "version.download"
+    VERSION_DOWNLOAD_QUARANTINED = "version.download_quarantined"
+    VERSION_QUARANTINE = "version.quarantine"
     VERSION_DELETE = "version.delete"
     ALIAS_WRITE = "alias.write"
     STAGE_REQUEST = "stage.request"
@@ -71,6 +73,7 @@ _MAINTAINER: Final = _CONTRIBUTOR | {
     Permission.NAMESPACE_DELETE,
     Permission.MODEL_DELETE,
     Permission.VERSION_DELETE,
+    Permission.VERSION_QUARANTINE,
     Permission.STAGE_PROMOTE,
     Permission.POLICY_WRITE,
     Permission.GRANT_READ,

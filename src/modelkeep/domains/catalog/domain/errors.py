@@ -52,6 +52,20 @@ class VersionNotFoundError(RegistryError):
     code = "catalog.version_not_found"
 
 
+class QuarantinedError(RegistryError):
+    """The version was withdrawn: its files are not handed out."""
+
+    kind = Kind.BLOCKED
+    code = "catalog.version_quarantined"
+
+
+class NotQuarantinedError(RegistryError):
+    """The version is not in quarantine."""
+
+    kind = Kind.BLOCKED
+    code = "catalog.version_not_quarantined"
+
+
 class VersionExistsError(RegistryError):
     """The version number is taken by other content."""
 

@@ -63,6 +63,7 @@ class ModelVersion:
     changed_at: datetime
     changed_by: PrincipalId
     deleted_at: datetime | None = None
+    quarantined_at: datetime | None = None
     revision: int = 1
     found_by: Standing | None = field(default=None, compare=False)
 
@@ -82,6 +83,7 @@ class ModelVersion:
             "manifest_digest": str(self.manifest_digest),
             "stage": self.stage,
             "revision": self.revision,
+            **({} if self.quarantined_at is None else {"quarantined": True}),
         }
 
     def registered(self, by: Actor) -> Event:
@@ -157,6 +159,20 @@ class ModelVersion:
         changed = self._changed(by, at, deleted_at=None)
         return changed, self._event("catalog.version_restored", changed, by)
 
+    def moved(self, stage: str, by: Actor, at: datetime) -> Self:
+        """Return it in another stage; whether it may go there, and the event, are for governance."""
+        return self._changed(by, at, stage=stage)
+
+    def quarantine(self, reason: str, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Withdraw it at once: what it is stays visible, its files are refused."""
+        changed = self._changed(by, at, quarantined_at=moment_after(self.changed_at, at))
+        return changed, self._event("catalog.version_quarantined", changed, by, texts={"reason": _reason(reason)})
+
+    def release(self, reason: str, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """End its quarantine."""
+        changed = self._changed(by, at, quarantined_at=None)
+        return changed, self._event("catalog.version_released", changed, by, texts={"reason": _reason(reason)})
+
     def _changed(self, by: Actor, at: datetime, **values: object) -> Self:
         at = moment_after(self.changed_at, at)
         return replace(self, revision=self.revision + 1, changed_at=at, changed_by=by.id, **values)  # type: ignore[arg-type]  # replace() checks names at run time
@@ -174,6 +190,13 @@ class ModelVersion:
         return Event(
             name, self.reference, by, changed.changed_at, facts, texts or {}, before=self.facts, after=changed.facts
         )
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise InvalidRecordError("give a reason: people who find the version ask for it")
+    check_text("reason", reason, MAX_DESCRIPTION)
+    return reason
 
 
 def _metric_data(metric: Metric) -> Json:

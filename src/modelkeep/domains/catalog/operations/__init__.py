@@ -2,5 +2,6 @@
 
 from modelkeep.domains.catalog.operations.erasing import forget_past
 from modelkeep.domains.catalog.operations.permitted import permitted_model, permitted_version
+from modelkeep.domains.catalog.operations.stages import move_stage, stage_holders
 
-__all__ = ["forget_past", "permitted_model", "permitted_version"]
+__all__ = ["forget_past", "move_stage", "permitted_model", "permitted_version", "stage_holders"]

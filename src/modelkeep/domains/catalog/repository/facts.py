@@ -87,6 +87,8 @@ def version_facts(version: ModelVersion) -> Facts:
         facts[FactId("version.description")] = _text(record.description)
     if version.deleted_at is not None:
         facts[FactId("version.deleted")] = FactValue()
+    if version.quarantined_at is not None:
+        facts[FactId("version.quarantined")] = FactValue()
     return facts
 
 

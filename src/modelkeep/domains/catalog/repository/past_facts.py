@@ -107,7 +107,8 @@ def _version_at(version: ModelVersion, facts: _Facts) -> ModelVersion:
         tags=facts.tags("version.tag"),
         metrics=tuple(sorted(metrics, key=lambda metric: metric.identity)),
     )
-    return replace(version, record=record, **facts.state("version", version))
+    quarantined_at = next((row.since for row in facts.rows("version.quarantined")), None)
+    return replace(version, record=record, quarantined_at=quarantined_at, **facts.state("version", version))
 
 
 def whole_text(row: AnyRow) -> str:

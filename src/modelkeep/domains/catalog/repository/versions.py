@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, insert, select, update
 
 from modelkeep.domains.catalog.domain.errors import no_such_version
 from modelkeep.domains.catalog.domain.moments import Change
@@ -16,6 +16,7 @@ from modelkeep.domains.catalog.repository.records import from_document, to_docum
 from modelkeep.domains.catalog.repository.version_queries import (
     HIGHEST,
     TAKEN,
+    VERSIONS,
     State,
     by_alias,
     by_column,
@@ -50,6 +51,11 @@ _digest = lru_cache(maxsize=10_000)(Digest.parse)
 
 _ADD: Final = insert(VERSION)
 _BEGIN_STAGE: Final = insert(STAGE)
+_END_STAGE: Final = (
+    update(STAGE)
+    .where(STAGE.c.version_id == bindparam("of_version"), STAGE.c.until.is_(None))
+    .values(until=bindparam("ended_at"), ended_by=bindparam("ender"))
+)
 _SAVE: Final = (
     update(VERSION)
     .where(VERSION.c.id == bindparam("saved_id"), VERSION.c.revision == bindparam("seen"))
@@ -135,14 +141,7 @@ class VersionRepository:
         index_version(self._session, version.id, version.record, fresh=True)
         made = Change(version.created_at, version.created_by)
         write_facts(self._session, version.id, made, before={}, after=version_facts(version))
-        stage = {
-            "version_id": version.id,
-            "since": version.created_at,
-            "model_id": version.model_id,
-            "stage": version.stage,
-            "set_by": version.created_by,
-        }
-        self._session.execute(_BEGIN_STAGE, stage)
+        self._begin_stage(version)
 
     def save(self, version: ModelVersion, *, before: ModelVersion) -> None:
         """Store a changed version and what was so until now, unless another transaction has stored one meanwhile."""
@@ -154,6 +153,30 @@ class VersionRepository:
             index_version(self._session, version.id, version.record)
         change = Change(version.changed_at, version.changed_by)
         write_facts(self._session, version.id, change, before=version_facts(before), after=version_facts(version))
+        if version.stage != before.stage:
+            ended = {"of_version": version.id, "ended_at": change.at, "ender": change.by}
+            self._session.execute(_END_STAGE, ended)
+            self._begin_stage(version)
+
+    def holders(self, model_id: str, stage: str) -> tuple[ModelVersion, ...]:
+        """Return the live versions of a model that hold a stage now, in the order of their numbers."""
+        query = VERSIONS.where(VERSION.c.model_id == model_id, VERSION.c.stage == stage, VERSION.c.deleted_at.is_(None))
+        return tuple(build_version(row) for row in self._session.execute(query.order_by(VERSION.c.number)))
+
+    def is_quarantined(self, version_id: str) -> bool:
+        """Say whether a version is in quarantine now."""
+        query = select(VERSION.c.quarantined_at.is_not(None)).where(VERSION.c.id == version_id)
+        return bool(self._session.execute(query).scalar_one())
+
+    def _begin_stage(self, version: ModelVersion) -> None:
+        stage = {
+            "version_id": version.id,
+            "since": version.changed_at,
+            "model_id": version.model_id,
+            "stage": version.stage,
+            "set_by": version.changed_by,
+        }
+        self._session.execute(_BEGIN_STAGE, stage)
 
 
 def refuse_peer(reference: Reference) -> None:
@@ -186,6 +209,7 @@ def build_version(row: AnyRow) -> ModelVersion:
         changed_at=row.changed_at,
         changed_by=PrincipalId(row.changed_by),
         deleted_at=row.deleted_at,
+        quarantined_at=row.quarantined_at,
         revision=row.revision,
     )
 
@@ -210,6 +234,7 @@ def _values(version: ModelVersion) -> Bound:
         "changed_at": version.changed_at,
         "changed_by": version.changed_by,
         "deleted_at": version.deleted_at,
+        "quarantined_at": version.quarantined_at,
         "revision": version.revision,
     }
 

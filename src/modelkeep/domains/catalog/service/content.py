@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.access import AccessService, Permission, Scope
 from modelkeep.domains.artifacts import ArtifactService, BlobSource, UploadLimits
 from modelkeep.domains.audit import AccessRecorder
-from modelkeep.domains.catalog.domain.errors import FileNotFoundInVersionError
+from modelkeep.domains.catalog.domain.errors import FileNotFoundInVersionError, QuarantinedError
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.operations.guarded import Guarded
+from modelkeep.domains.catalog.repository import VersionRepository
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Json
@@ -41,7 +42,9 @@ class ContentService:
         self, actor: Actor, model: ModelName, selector: Selector, *, as_of: datetime | None = None
     ) -> tuple[Digest, bytes]:
         """Return the manifest of a version that is there, or was at a time, byte for byte, and its digest."""
-        version = self._version(actor, Permission.VERSION_READ, _reference(model, selector, as_of))
+        with self.database.snapshot() as tx:
+            reference = _reference(model, selector, as_of)
+            version = Guarded(tx, self.access, actor).resolve(Permission.VERSION_READ, reference)
         document = self.artifacts.document(version.manifest_digest)
         self.reads.note(version.handed_out("content.manifest_read", actor, self.reads.clock()))
         return version.manifest_digest, document
@@ -54,7 +57,7 @@ class ContentService:
         Raises:
             FileNotFoundInVersionError: the version has no file at this path.
         """
-        version = self._version(actor, Permission.VERSION_DOWNLOAD, _reference(model, selector, as_of))
+        version = self._downloadable(actor, _reference(model, selector, as_of))
         entry = self.artifacts.files(version.manifest_digest).get(path)
         if entry is None:
             raise FileNotFoundInVersionError(
@@ -79,7 +82,7 @@ class ContentService:
             InvalidValueError: a blob is too large for a batch, or the blobs together are.
             FileNotFoundInVersionError: the version has no file with such a digest.
         """
-        version = self._version(actor, Permission.VERSION_DOWNLOAD, _reference(model, selector, as_of))
+        version = self._downloadable(actor, _reference(model, selector, as_of))
         known = {entry.digest: entry for entry in self.artifacts.files(version.manifest_digest).values()}
         entries = [self._small(version, known, digest) for digest in digests]
         size = sum(entry.size for entry in entries)
@@ -99,9 +102,23 @@ class ContentService:
             )
         return entry
 
-    def _version(self, actor: Actor, permission: Permission, reference: Reference) -> ModelVersion:
+    def _downloadable(self, actor: Actor, reference: Reference) -> ModelVersion:
+        """Return a version whose files the actor may have; those of one in quarantine now only by a right of its own.
+
+        Raises:
+            QuarantinedError: the version is in quarantine, whatever it was at the time that was asked for.
+        """
         with self.database.snapshot() as tx:
-            return Guarded(tx, self.access, actor).resolve(permission, reference)
+            version = Guarded(tx, self.access, actor).resolve(Permission.VERSION_DOWNLOAD, reference)
+            if VersionRepository(tx).is_quarantined(version.id):
+                scope = Scope.of_model(version.model)
+                if not self.access.allows(tx, actor, Permission.VERSION_DOWNLOAD_QUARANTINED, scope):
+                    raise QuarantinedError(
+                        f"{version.reference} is in quarantine: its files are not handed out. Its audit entries say "
+                        "why; use another version",
+                        reference=version.reference,
+                    )
+            return version
 
 
 def _reference(model: ModelName, selector: Selector, as_of: datetime | None) -> Reference:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.catalog.domain.aliases import TagInterval
-from modelkeep.domains.catalog.domain.errors import DeletionBlockedError
+from modelkeep.domains.catalog.domain.errors import DeletionBlockedError, NotQuarantinedError
 from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.queries import ListQuery
 from modelkeep.domains.catalog.domain.records import Metric
@@ -96,6 +96,31 @@ class VersionService:
         """Add measurements to a version; concurrent ones of other names are all kept."""
         return self._change(actor, model, selector, None, lambda version: version.measure(metrics, actor, self.clock()))
 
+    def quarantine(self, actor: Actor, model: ModelName, selector: Selector, *, reason: str) -> Recorded[ModelVersion]:
+        """Withdraw a version at once: it stays visible, and in its stage, and its files are refused.
+
+        One that is in quarantine already is left alone.
+        """
+
+        def decide(version: ModelVersion) -> tuple[ModelVersion, Event] | None:
+            return None if version.quarantined_at else version.quarantine(reason, actor, self.clock())
+
+        return self._change(actor, model, selector, None, decide, Permission.VERSION_QUARANTINE)
+
+    def release(self, actor: Actor, model: ModelName, selector: Selector, *, reason: str) -> Recorded[ModelVersion]:
+        """End the quarantine of a version.
+
+        Raises:
+            NotQuarantinedError: it is in none.
+        """
+
+        def decide(version: ModelVersion) -> tuple[ModelVersion, Event]:
+            if version.quarantined_at is None:
+                raise NotQuarantinedError(f"{version.reference} is not in quarantine", reference=version.reference)
+            return version.release(reason, actor, self.clock())
+
+        return self._change(actor, model, selector, None, decide, Permission.VERSION_QUARANTINE)
+
     def _change(
         self,
         actor: Actor,
@@ -103,10 +128,11 @@ class VersionService:
         selector: Selector,
         seen: int | None,
         decide: Callable[[ModelVersion], tuple[ModelVersion, Event] | None],
+        permission: Permission = Permission.VERSION_WRITE,
     ) -> Recorded[ModelVersion]:
         with self.database.transaction() as tx:
             versions = VersionRepository(tx)
-            Guarded(tx, self.access, actor).model(Permission.VERSION_WRITE, model, lock=True)
+            Guarded(tx, self.access, actor).model(permission, model, lock=True)
             version = versions.get(model, selector, seen=seen)
             decision = decide(version)
             if decision is None:

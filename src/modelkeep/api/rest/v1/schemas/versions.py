@@ -150,6 +150,12 @@ class MetricsIn(In):
     metrics: list[MetricDoc] = Field(min_length=1)
 
 
+class ReasonIn(In):
+    """Why something is done to a version."""
+
+    reason: str
+
+
 class VersionOut(Out):
     """A version and its whole record."""
 
@@ -180,6 +186,7 @@ class VersionOut(Out):
     changed_at: Timestamp
     changed_by: PrincipalOut
     deleted_at: Timestamp | None
+    quarantined_at: Timestamp | None = Field(None, description="Since when its files are not handed out")
     revision: int
     found_by: StandingOut | None = Field(None, description="The alias or stage that led here, where one did")
     notes: list[str] = Field(default_factory=list)
@@ -218,6 +225,7 @@ class VersionOut(Out):
             changed_at=version.changed_at,
             changed_by=PrincipalOut.of(version.changed_by, names),
             deleted_at=version.deleted_at,
+            quarantined_at=version.quarantined_at,
             revision=version.revision,
             found_by=None if version.found_by is None else StandingOut.of(version.found_by, names),
             **more,

@@ -89,6 +89,20 @@ _VERSIONS: Final = (
     ),
     EventType("catalog.version_deleted", VERSION, "A version was deleted; it can be restored.", data=_OF_VERSION),
     EventType("catalog.version_restored", VERSION, "A deleted version was restored.", data=_OF_VERSION),
+    EventType(
+        "catalog.version_quarantined",
+        VERSION,
+        "A version was withdrawn: its files are no longer handed out.",
+        data=_OF_VERSION,
+        texts=("reason",),
+    ),
+    EventType(
+        "catalog.version_released",
+        VERSION,
+        "The quarantine of a version ended: its files are handed out again.",
+        data=_OF_VERSION,
+        texts=("reason",),
+    ),
 )
 _ALIASES: Final = (
     EventType(
