@@ -45,6 +45,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "files": [{"path": "b.bin", "size": 25, "digest": "$digest", "media_type": "text/plain", "mode": 420}]
     },
     "place_legal_hold": {"scope": "$namespace/scorer", "reason": "Case 7"},
+    "quarantine_version": {"reason": "leaks"},
+    "release_version": {"reason": "does not"},
     "register_version": {"manifest_digest": "$manifest", "version": "7.0.0"},
     "release_legal_hold": {"reason": "Case 7 is closed"},
     "replay_webhook": {"from_seq": 0},

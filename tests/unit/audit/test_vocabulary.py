@@ -121,6 +121,18 @@ def events_of_logins() -> Iterator[Event]:
     yield member_removed("g", ANA.id, ANA, NOW)
 
 
+def events_of_versions(version: ModelVersion) -> Iterator[Event]:
+    yield version.registered(ANA)
+    yield version.describe("new", ANA, NOW)[1]
+    yield version.tag("team", "fraud", ANA, NOW)[1]
+    yield version.untag("team", ANA, NOW)[1]
+    yield version.measure((Metric("auc", 0.95),), ANA, NOW)[1]
+    yield version.delete(ANA, NOW)[1]
+    yield replace(version, deleted_at=NOW).restore(ANA, NOW)[1]
+    yield version.quarantine("leaks", ANA, NOW)[1]
+    yield replace(version, quarantined_at=NOW).release("does not", ANA, NOW)[1]
+
+
 def events() -> Iterator[Event]:
     """Yield what each rule records."""
     namespace, model, version = Namespace("fraud", "", NOW, ANA.id), a_model(), a_version()
@@ -134,13 +146,7 @@ def events() -> Iterator[Event]:
     yield model.untag("team", ANA, NOW)[1]
     yield model.delete(ANA, NOW)[1]
     yield replace(model, deleted_at=NOW).restore(ANA, NOW)[1]
-    yield version.registered(ANA)
-    yield version.describe("new", ANA, NOW)[1]
-    yield version.tag("team", "fraud", ANA, NOW)[1]
-    yield version.untag("team", ANA, NOW)[1]
-    yield version.measure((Metric("auc", 0.95),), ANA, NOW)[1]
-    yield version.delete(ANA, NOW)[1]
-    yield replace(version, deleted_at=NOW).restore(ANA, NOW)[1]
+    yield from events_of_versions(version)
     yield alias_set(version, "champion", None, ANA, NOW)
     yield alias_removed(SCORER, interval, ANA, NOW)
     yield from events_of_logins()
