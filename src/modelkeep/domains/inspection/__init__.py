@@ -1,0 +1,1 @@
+"""Reads model files without ever running them: format, tensors, signature, findings."""
