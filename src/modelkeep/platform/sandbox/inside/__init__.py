@@ -1,0 +1,1 @@
+"""What runs in the process of a guest: the standard library only, imported before the door closes."""

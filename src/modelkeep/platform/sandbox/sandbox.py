@@ -1,0 +1,204 @@
+"""Starts guests, hands them bytes, and takes their answers."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from os import killpg
+from pathlib import Path
+from time import monotonic
+from typing import Final, Self
+
+import modelkeep
+from modelkeep.kernel.canonical_json import InvalidJsonError, Json, parse_json
+from modelkeep.platform.sandbox.isolation import Isolation, Mechanism
+from modelkeep.platform.sandbox.limits import Limits
+from modelkeep.platform.sandbox.outcomes import Completed, Failed, Failure, Outcome
+from modelkeep.platform.sandbox.sources import Source
+
+_INSIDE: Final = Path(__file__).parent / "inside"
+_MEASURING: Final = "modelkeep.platform.sandbox.inside.measuring"
+_LENGTH_BYTES: Final = 4
+_ENVELOPE: Final = 1024
+_MAX_READ: Final = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Runs modules of ours on bytes of strangers, each in a process of its own that can do nothing else.
+
+    A guest is a module with `run(files, arguments) -> Json`, `files` being seekable binary files. It must import all it
+    needs at its top: once it is imported, nothing can be opened any more. Packages above it are not executed.
+
+    Safe for use by many threads at once.
+    """
+
+    isolation: Isolation
+
+    @classmethod
+    def measure(cls, mechanisms: frozenset[Mechanism] = frozenset(Mechanism)) -> Self:
+        """Find out what can be kept from a guest on this machine, by one that tries.
+
+        Raises:
+            OSError: no process can be started.
+            RuntimeError: the guest gave no answer.
+        """
+        order = _Order(_MEASURING, {"readable": str(_INSIDE / "entry.py")}, mechanisms, exactly=False)
+        answer, outcome = _run(order, (), Limits())
+        if not isinstance(outcome, Completed) or not isinstance(outcome.value, dict):
+            raise RuntimeError(f"The sandbox cannot be measured: {outcome}")  # noqa: TRY004 # it is no type of an argument
+        return cls(Isolation.measured({**outcome.value, "mechanisms": answer}))
+
+    def run(
+        self, guest: str, sources: Sequence[Source], arguments: Json = None, *, limits: Limits | None = None
+    ) -> Outcome:
+        """Let a module read the sources, and return its answer or why there is none.
+
+        Raises:
+            OSError: no process can be started.
+            Exception: what a source raises.
+        """
+        order = _Order(guest, arguments, self.isolation.mechanisms, exactly=True)
+        _, outcome = _run(order, sources, limits or Limits())
+        return outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    guest: str
+    arguments: Json
+    mechanisms: frozenset[Mechanism]
+    exactly: bool
+
+    def encoded(self, sources: Sequence[Source], limits: Limits) -> bytes:
+        return json.dumps(
+            {
+                "guest": self.guest,
+                "arguments": self.arguments,
+                "mechanisms": sorted(self.mechanisms),
+                "exactly": self.exactly,
+                "sizes": [source.size for source in sources],
+                "memory_bytes": limits.memory_bytes,
+                "cpu_seconds": limits.cpu_seconds,
+            }
+        ).encode()
+
+
+def _run(order: _Order, sources: Sequence[Source], limits: Limits) -> tuple[Json, Outcome]:
+    """Return the mechanisms that held, and the outcome."""
+    with _started() as (process, connection):
+        conversation = _Conversation(connection, monotonic() + limits.wall_seconds, sources)
+        try:
+            conversation.send(order.encoded(sources, limits))
+            answer = conversation.answer(limits.answer_bytes + _ENVELOPE)
+        except _NoAnswerError as error:
+            return None, Failed(error.failure, str(error) or _ending(process))
+        except InvalidJsonError as error:
+            return None, Failed(Failure.CRASHED, error.message)
+    if set(answer) == {"value", "mechanisms"}:
+        return answer["mechanisms"], Completed(answer["value"])
+    with suppress(KeyError, ValueError):
+        return None, Failed(Failure(str(answer["failure"])), str(answer["detail"]))
+    return None, Failed(Failure.CRASHED, "the answer has another form than agreed")
+
+
+@contextmanager
+def _started() -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """Start the process of a guest, and kill it with all it has started."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            paths = [str(Path(modelkeep.__file__).parent.parent), *filter(None, sys.path)]
+            program = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(_INSIDE / "entry.py")]
+            process = subprocess.Popen(  # noqa: S603 # our own program, and no text of anybody else
+                [*program, str(theirs.fileno()), json.dumps(paths)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                env={},
+                start_new_session=True,
+            )
+        try:
+            yield process, ours
+        finally:
+            with suppress(ProcessLookupError, PermissionError):  # macOS: no permission to signal what has ended
+                killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _ending(process: subprocess.Popen[bytes]) -> str:
+    try:
+        return f"exit status {process.wait(timeout=1)}"
+    except subprocess.TimeoutExpired:
+        return "it closed its channel"
+
+
+class _NoAnswerError(Exception):
+    """The guest is late, gone or talks too much. No `OSError`: a source may raise that."""
+
+    def __init__(self, failure: Failure, detail: str = "") -> None:
+        super().__init__(detail)
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Conversation:
+    connection: socket.socket
+    deadline: float
+    sources: Sequence[Source]
+
+    def send(self, body: bytes) -> None:
+        with self._in_time():
+            self.connection.sendall(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
+
+    def answer(self, max_bytes: int) -> dict[str, Json]:
+        """Serve the guest's reads until it answers."""
+        while True:
+            length = int.from_bytes(self._exactly(_LENGTH_BYTES), "big")
+            if length > max_bytes:
+                raise _NoAnswerError(Failure.OVERSIZED, f"a message of {length} bytes is longer than agreed")
+            message = parse_json(self._exactly(length), max_bytes=max_bytes)
+            if not isinstance(message, dict):
+                raise InvalidJsonError("The message is no object.")
+            if "read" not in message:
+                return message
+            self.send(self._bytes(message["read"]))
+
+    def _bytes(self, asked: Json) -> bytes:
+        match asked:
+            case [int(index), int(offset), int(length)] if (
+                0 <= index < len(self.sources)
+                and offset >= 0
+                and 0 <= length <= _MAX_READ
+                and offset + length <= self.sources[index].size
+            ):
+                return self.sources[index].read(offset, length)
+        raise InvalidJsonError("The guest asked for bytes that it was not given.")
+
+    def _exactly(self, length: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < length:
+            with self._in_time():
+                part = self.connection.recv(min(length - len(parts), _MAX_READ))
+            if not part:
+                raise _NoAnswerError(Failure.CRASHED)
+            parts += part
+        return bytes(parts)
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        remaining = self.deadline - monotonic()
+        if remaining <= 0:
+            raise _NoAnswerError(Failure.TIMEOUT, "no answer in time")
+        self.connection.settimeout(remaining)
+        try:
+            yield
+        except TimeoutError:
+            raise _NoAnswerError(Failure.TIMEOUT, "no answer in time") from None
+        except ConnectionError:
+            raise _NoAnswerError(Failure.CRASHED) from None
