@@ -13,7 +13,6 @@ from pathlib import Path
 from time import monotonic
 from typing import Final, Self
 
-import modelkeep
 from modelkeep.kernel.canonical_json import InvalidJsonError, Json, parse_json
 from modelkeep.platform.sandbox.isolation import Isolation, Mechanism
 from modelkeep.platform.sandbox.limits import Limits
@@ -21,6 +20,7 @@ from modelkeep.platform.sandbox.outcomes import Completed, Failed, Failure, Outc
 from modelkeep.platform.sandbox.sources import Source
 
 _INSIDE: Final = Path(__file__).parent / "inside"
+_SOURCE: Final = Path(__file__).parents[3]
 _MEASURING: Final = "modelkeep.platform.sandbox.inside.measuring"
 _LENGTH_BYTES: Final = 4
 _ENVELOPE: Final = 1024
@@ -112,7 +112,7 @@ def _started() -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            paths = [str(Path(modelkeep.__file__).parent.parent), *filter(None, sys.path)]
+            paths = [str(_SOURCE), *filter(None, sys.path)]
             program = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(_INSIDE / "entry.py")]
             process = subprocess.Popen(  # noqa: S603 # our own program, and no text of anybody else
                 [*program, str(theirs.fileno()), json.dumps(paths)],

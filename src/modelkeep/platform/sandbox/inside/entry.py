@@ -110,4 +110,5 @@ def leave(channel: "Channel", failure: str, detail: str) -> None:
     os._exit(1)
 
 
-main()
+if __name__ == "__main__":
+    main()
