@@ -12,6 +12,8 @@ from tests.people import bind, somebody
 from modelkeep.kernel.digests import Digest
 
 PROVIDER = {"issuer": "https://93.184.215.14", "client_id": "modelkeep"}
+WIDE: dict[str, Any] = dict.fromkeys(("searches", "exports", "logins", "logins_per_address", "mints_per_address"), 9999)
+"""Limits that no test reaches, for a registry that is asked everything."""
 _serial = count(1)
 
 
@@ -36,6 +38,7 @@ class Furnished:
         victim = somebody(rest.services, name=f"{namespace}-victim")
         things = {
             "namespace": namespace,
+            "new": f"{namespace}-new",
             "model": "scorer",
             "selector": "1.0.0",
             "alias": "champion",

@@ -1,4 +1,4 @@
-"""What a hostile page, a hostile name or a hostile text can do through a browser: nothing."""
+"""What a hostile page, a hostile name or a hostile body can do: nothing. Hostile texts have a module of their own."""
 
 import json
 import time
@@ -7,19 +7,10 @@ from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
+from tests.facade.rest.hostile_texts import hostile_texts
 from tests.facade.rest.registry import API, Rest
 from tests.soak import rounds
 
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "javascript:alert(1)",
-    "{{7*7}}${7*7}<%= 7*7 %>",
-    "</title><svg/onload=alert(1)>",
-    "=cmd|' /C calc'!A0",
-    "%3Cscript%3Ealert(1)%3C/script%3E",
-    "\u2028\u2029\u202e<b>",
-]
 TRAVERSALS = [
     step * depth + target
     for step in ("../", "..%2f", "%2e%2e/", "..\\", "%5c..%5c", "....//", ".%2e/", "%252e%252e%252f", "..;/", "/")
@@ -59,18 +50,13 @@ def test_a_preflight_of_another_site_gets_no_permission(shared: Rest) -> None:
     assert not [name for name in answer.headers if name.lower().startswith("access-control-")]
 
 
-def test_what_people_type_comes_back_as_data(rest: Rest) -> None:
-    for number, payload in enumerate(PAYLOADS):
+def test_what_people_type_comes_back_as_they_typed_it(rest: Rest) -> None:
+    for number, text in enumerate(hostile_texts(10)):
         name = f"fraud/model-{number}"
-        rest.create_model(name, description=payload, task=payload, tags={"note": payload})
-        answer = rest.http.get(f"{API}/models/{name}")
-        assert answer.headers["Content-Type"] == "application/json"
-        assert answer.headers["X-Content-Type-Options"] == "nosniff"
-        assert answer.json()["description"] == payload
-        assert answer.json()["tags"] == {"note": payload}
-        for lost in (f"{API}/models/x/{quote(payload, safe='')}", f"{API}/versions?filter={quote(payload)}"):
-            refused = rest.http.get(lost, headers={"Accept": "text/html"})
-            assert refused.headers["Content-Type"].split(";")[0] in ("application/problem+json", "application/json")
+        created = rest.create_model(name, description=text, task="x", tags={"note": text})
+        answer = rest.http.get(f"{API}/models/{name}").json()
+        assert answer["description"] == created["description"] == text
+        assert answer["tags"] == {"note": text}
 
 
 @pytest.mark.parametrize("path", TRAVERSALS)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.facade.rest.furnished import Furnished
+from tests.facade.rest.furnished import WIDE, Furnished
 from tests.facade.rest.operations import BYTES, ENDLESS, EXAMPLES, Operation, operations
 from tests.facade.rest.registry import API, a_registry
 from tests.people import a_token, bind, somebody
@@ -90,7 +90,6 @@ class World:
 
 
 NOBODY = "nobody"
-WIDE: dict[str, Any] = dict.fromkeys(("searches", "exports", "logins", "logins_per_address", "mints_per_address"), 9999)
 
 
 @pytest.fixture(scope="module")
