@@ -1,0 +1,71 @@
+"""What is to be thought of content: findings of scanners, and the verdict that follows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, Self
+
+from modelkeep.kernel.events import Json
+
+
+class Verdict(StrEnum):
+    """How content was judged; nothing but an explicit pass passes."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    INCONCLUSIVE = "inconclusive"
+    SUSPICIOUS = "suspicious"
+    MALICIOUS = "malicious"
+
+
+_SEVERITY: Final = tuple(Verdict)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """Return the worst of some verdicts; who has seen nothing has come to no conclusion."""
+    return max(verdicts, key=_SEVERITY.index, default=Verdict.INCONCLUSIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that was found: by which rule, how bad, in which file (empty for the whole), and in words."""
+
+    rule: str
+    verdict: Verdict
+    path: str
+    message: str
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the finding as JSON."""
+        return {"rule": self.rule, "verdict": self.verdict.value, "path": self.path, "message": self.message}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Return a finding that was written."""
+        return cls(document["rule"], Verdict(document["verdict"]), document["path"], document["message"])
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What has looked: its name and version, and the digest of its rules where it has some."""
+
+    name: str
+    version: str
+    ruleset: str = ""
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the tool as JSON."""
+        return {"name": self.name, "version": self.version, "ruleset": self.ruleset}
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> Self:
+        """Return a tool that was written."""
+        return cls(document["name"], document["version"], document["ruleset"])
+
+
+@dataclass(frozen=True, slots=True)
+class ContentScan:
+    """What scanners say of all files of a version."""
+
+    verdict: Verdict
+    findings: tuple[Finding, ...] = ()
+    tools: tuple[Tool, ...] = ()

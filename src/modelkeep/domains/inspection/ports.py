@@ -1,0 +1,31 @@
+"""What an inspection is made of, behind interfaces."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from modelkeep.domains.inspection.domain.verdicts import ContentScan
+
+
+class Source(Protocol):
+    """A file whose bytes are read where they are needed."""
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return exactly these bytes, which are within the file."""
+
+
+class SourceFile(NamedTuple):
+    """A file of a version: its path, and its bytes."""
+
+    path: str
+    source: Source
+
+
+class Scanner(Protocol):
+    """Looks for what is malicious."""
+
+    def scan(self, files: Sequence[SourceFile]) -> ContentScan:
+        """Judge the files of a version; what cannot be judged is inconclusive, and raises nothing."""
