@@ -6,12 +6,15 @@ from datetime import timedelta
 
 from sqlalchemy import select
 from tests.builders import SCORER, a_model, a_version, stored_content
+from tests.signing import a_bundle, a_private_key, add, trust
 
 from modelkeep.app.bootstrap import Services
+from modelkeep.domains.access import REGISTRY
 from modelkeep.domains.artifacts import UploadPlan
 from modelkeep.domains.audit.tables import ENTRY
 from modelkeep.domains.catalog import Metric, ModelDetails, ModelVersion, NewModel, NewVersion, VersionRecord
 from modelkeep.domains.events import NewSubscription, SubscriptionChange
+from modelkeep.domains.governance import NewTrust
 from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
@@ -24,6 +27,9 @@ DELETED_MODEL, SPARE_MODEL, NEW_MODEL = (ModelName.parse(f"fraud/{name}") for na
 FIRST, SECOND, DELETED = (parse_selector(version) for version in ("1.0.0", "1.0.1", "1.0.2"))
 HOOK = "https://93.184.215.14/hooks/of-nobody"
 BLOB = b"a blob that is on its way"
+FILES = {"model.bin": b"the first"}
+KEY = a_private_key()
+BUNDLE = a_bundle(FILES, KEY)
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class World:
     upload: UploadPlan
     subscription: str
     disabled_subscription: str
+    signing_key: str
 
     @classmethod
     def made(cls, services: Services, admin: Actor) -> "World":
@@ -43,7 +50,7 @@ class World:
         a_model(services, admin, SPARE_MODEL)
         a_model(services, admin, DELETED_MODEL)
         services.models.delete(admin, DELETED_MODEL, seen=1)
-        first = a_version(services, admin, record=VersionRecord(tags={"team": "risk"}))
+        first = a_version(services, admin, files=FILES, record=VersionRecord(tags={"team": "risk"}))
         a_version(services, admin)
         a_version(services, admin)
         services.versions.delete(admin, SCORER, DELETED, seen=1)
@@ -53,7 +60,8 @@ class World:
         ]
         on, off = (issued.state.subscription.id for issued in subscriptions)
         services.events.subscriptions.update(admin, off, SubscriptionChange(enabled=False), seen=1)
-        return cls(services, first, stored_content(services, admin, {"a": BLOB}), on, off)
+        signing_key = trust(services, admin, KEY).id
+        return cls(services, first, stored_content(services, admin, {"a": BLOB}), on, off, signing_key)
 
     def job(self) -> str:
         """Return a job that is ready."""
@@ -65,6 +73,10 @@ class World:
         """Return the audit log, from its beginning."""
         with self.services.access.database.snapshot() as tx:
             return list(tx.session.execute(select(*ENTRY.c).order_by(ENTRY.c.seq)))
+
+
+def _trust(world: World, actor: Actor) -> object:
+    return world.services.signing.keys.trust(actor, REGISTRY, NewTrust("another", KEY.public.pem))
 
 
 def _register(world: World, actor: Actor) -> object:
@@ -218,6 +230,13 @@ SUBSCRIPTIONS = (
     ),
     UseCase("events.job_cancelled", "", lambda w, a: w.services.events.jobs.cancel(a, w.job())),
 )
+SIGNATURES = (
+    UseCase("governance.signing_key_trusted", "*", _trust),
+    UseCase(
+        "governance.signing_key_revoked", "*", lambda w, a: w.services.signing.keys.revoke(a, REGISTRY, w.signing_key)
+    ),
+    UseCase("governance.version_signed", f"{SCORER}:1.0.0", lambda w, a: add(w.services, a, BUNDLE)),
+)
 REPEATABLE = {
     "catalog.metrics_logged",
     "events.subscription_created",
@@ -225,5 +244,5 @@ REPEATABLE = {
     "events.subscription_replayed",
 }
 """Events of use cases that have an effect each time."""
-AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *SUBSCRIPTIONS)
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *SUBSCRIPTIONS, *SIGNATURES)
 WRITES = (*AUDITED, *UPLOADS)

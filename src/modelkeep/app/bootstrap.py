@@ -11,6 +11,7 @@ from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
 from modelkeep.app.publishing import LogServices, log_services
 from modelkeep.app.settings import Settings
+from modelkeep.app.signing import signing_services
 from modelkeep.domains.access import (
     AccessService,
     AuthenticationService,
@@ -48,6 +49,7 @@ from modelkeep.domains.catalog import (
     VersionService,
 )
 from modelkeep.domains.events import EventServices
+from modelkeep.domains.governance import SigningServices
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
@@ -90,6 +92,7 @@ class Services:
     aliases: AliasService
     content: ContentService
     events: EventServices
+    signing: SigningServices
     grants: GrantService
     roles: RoleService
     groups: GroupService
@@ -136,6 +139,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, ArtifactService(database, store), limits, readers.access_log.reads),
         events=events,
+        signing=signing_services(settings, access, clock, ids),
         grants=GrantService(database, access, clock, ids),
         roles=RoleService(database, access, clock),
         groups=GroupService(database, access, clock, ids),

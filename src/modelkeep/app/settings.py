@@ -58,6 +58,7 @@ class Settings:
     leak_keys: str = ""
     log_key: str = field(default="", repr=False)
     log_name: str = ""
+    signing_key: str = field(default="", repr=False)
     anchors: str = field(default="", repr=False)
     tls_certificate: str = ""
     tls_key: str = ""

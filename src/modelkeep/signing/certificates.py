@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import Criticality, ExtensionPolicy, Policy, PolicyBuilder, Store, VerificationError
@@ -16,6 +17,15 @@ from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.signing.keys import InvalidSigningKeyError, PublicKey
 
 _MAX_AUTHORITIES: Final = 8
+_MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises for certificates that are none."""
 
 
 class UntrustedCertificateError(InvalidValueError):
@@ -40,7 +50,7 @@ def read_certificates(text: bytes) -> tuple[x509.Certificate, ...]:
     """
     try:
         return tuple(x509.load_pem_x509_certificates(text))
-    except ValueError as error:
+    except _MALFORMED as error:
         raise InvalidSigningKeyError(f"no certificate in PEM can be read there ({error})") from None
 
 
@@ -48,9 +58,12 @@ def signer_of(certificate: x509.Certificate) -> Signer:
     """Return whom a certificate says it was issued to; whether that is true is for an `Authority` to say.
 
     Raises:
-        InvalidSigningKeyError: its key is of a kind that bundles do not know.
+        InvalidSigningKeyError: its key is of a kind that bundles do not know, or a part of it is malformed.
     """
-    return Signer(PublicKey.of(certificate.public_key()), tuple(_identities(certificate)))
+    try:
+        return Signer(PublicKey.of(certificate.public_key()), tuple(_identities(certificate)))
+    except _MALFORMED as error:
+        raise InvalidSigningKeyError(f"the certificate cannot be read ({error})") from None
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ class Authority:
             builder = PolicyBuilder().store(Store(list(self.certificates))).time(at)
             verifier = builder.extension_policies(ca_policy=_ISSUERS, ee_policy=_SIGNERS).build_client_verifier()
             found = verifier.verify(leaf, between).chain
-        except (ValueError, VerificationError, x509.DuplicateExtension) as error:
+        except (*_MALFORMED, VerificationError) as error:
             raise UntrustedCertificateError(f"the signer's certificate is not trusted: {error}") from None
         if not set(between) <= set(found):
             raise UntrustedCertificateError("the bundle holds certificates that do not lead to the trusted authority")
@@ -118,7 +131,7 @@ _SIGNERS: Final = ExtensionPolicy.permit_all().require_present(
 def _may_issue(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (*_MALFORMED, x509.ExtensionNotFound):
         return False
 
 

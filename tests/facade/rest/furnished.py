@@ -8,6 +8,7 @@ from typing import Any
 from tests.facade.rest.operations import BLOB, EXAMPLES, filled
 from tests.facade.rest.registry import API, Rest
 from tests.people import bind, somebody
+from tests.signing import a_bundle, a_private_key, json_of
 
 from modelkeep.kernel.digests import Digest
 
@@ -53,6 +54,7 @@ class Furnished:
             "session": "0",
             "job": "0",
             "url": self.url,
+            **_signed({"config.json": content}),
         }
         self.things[namespace] = things
         things |= {
@@ -65,7 +67,11 @@ class Furnished:
             "binding": self.a_binding(namespace),
             "webhook": self._a_webhook(namespace),
             "upload_id": self.an_upload(namespace, rest.token),
+            "signing_key": self.a_signing_key(namespace),
         }
+        things["signature"] = self._made(
+            f"models/{namespace}/scorer/versions/1.0.0/signatures", filled(EXAMPLES["add_signature"], things), "id"
+        )
 
     def a_binding(self, namespace: str) -> str:
         """Return the id of a new binding on a namespace."""
@@ -75,6 +81,11 @@ class Furnished:
         """Return the name of a new publisher of a namespace."""
         body = filled(EXAMPLES["create_publisher"], self.things[namespace])
         return self._made("publishers", body | {"name": f"ci-{next(_serial)}"}, "name")
+
+    def a_signing_key(self, namespace: str) -> str:
+        """Return the id of a key that is trusted in a namespace; it has signed what is there."""
+        body = {"name": f"key {next(_serial)}", "pem": self.things[namespace]["pem"]}
+        return self._made(f"namespaces/{namespace}/signing-keys", body, "id")
 
     def an_upload(self, namespace: str, token: str) -> str:
         """Return the id of an upload of whoever has a token."""
@@ -92,3 +103,11 @@ class Furnished:
         made = self.rest.http.post(f"{API}/{where}", json=body, headers=headers)
         assert made.status_code == 201, made.text
         return str(made.json()[key])
+
+
+def _signed(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the parts of a signature over files, and the key that made it."""
+    key = a_private_key()
+    envelope = json_of(a_bundle(files, key))["dsseEnvelope"]
+    signature = envelope["signatures"][0]["sig"]
+    return {"pem": key.public.pem, "hint": key.public.hint, "payload": envelope["payload"], "signed": signature}

@@ -12,9 +12,18 @@ from tests.facade.rest.registry import API, Rest
 
 from modelkeep.kernel.blob_frames import MEDIA_TYPE, frame_header
 from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.model_signing import BUNDLE_MEDIA_TYPE, PAYLOAD_TYPE
 
 BLOB = b"a blob that is on its way"
+A_KEY = {"name": "$namespace-new", "pem": "$pem"}
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "add_signature": {
+        "bundle": {
+            "mediaType": BUNDLE_MEDIA_TYPE,
+            "verificationMaterial": {"publicKey": {"hint": "$hint"}},
+            "dsseEnvelope": {"payload": "$payload", "payloadType": PAYLOAD_TYPE, "signatures": [{"sig": "$signed"}]},
+        }
+    },
     "begin_device_login": {"label": "ana@laptop"},
     "create_group": {"name": "$new"},
     "create_login_provider": {"name": "$new", "issuer": "https://93.184.215.14", "client_id": "modelkeep"},
@@ -69,10 +78,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "release_version": {"reason": "does not"},
     "replay_webhook": {"from_seq": 0},
     "report_leaked_token": {"token": "x"},
+    "revoke_namespace_signing_key": {"reason": "x"},
+    "revoke_signing_key": {"reason": "x"},
     "rotate_webhook_secret": {"overlap_seconds": 60},
     "set_alias": {"version": "1.0.0"},
     "set_model_tag": {"value": "x"},
     "set_version_tag": {"value": "x"},
+    "trust_namespace_signing_key": A_KEY,
+    "trust_signing_key": A_KEY,
     "update_login_provider": {"issuer": "https://93.184.215.14", "client_id": "modelkeep"},
     "update_model": {"task": "x"},
     "update_role": {"description": "x"},

@@ -86,6 +86,8 @@ class World:
             return {"principal": somebody(self.furnished.rest.services).id}
         if operation.name == "delete_publisher":
             return {"publisher": self.furnished.a_publisher(namespace)}
+        if operation.name == "revoke_namespace_signing_key":
+            return {"signing_key": self.furnished.a_signing_key(namespace)}
         return {"upload_id": self.uploads[role, namespace]} if "upload_id" in operation.places else {}
 
 

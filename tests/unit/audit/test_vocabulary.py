@@ -36,6 +36,7 @@ from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_remove
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
+from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId, TokenId
@@ -51,6 +52,7 @@ MADE_BY_A_SERVICE = {
     "access.identity_linked",
     "access.user_logged_in",
     "access.secret_key_changed",
+    "governance.version_signed",
     *(name for name in VOCABULARY if name.startswith(("audit.", "content.", "events.job_", "events.subscription_"))),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""
@@ -133,6 +135,20 @@ def events_of_versions(version: ModelVersion) -> Iterator[Event]:
     yield replace(version, quarantined_at=NOW).release("does not", ANA, NOW)[1]
 
 
+def of_accounts() -> Iterator[Event]:
+    account = Principal(PrincipalId("s"), PrincipalKind.SERVICE, "trainer", frozenset(), NOW, owner_id=ANA.id)
+    yield account.created(ANA)
+    yield account.disable(ANA, NOW)[1]
+
+
+def of_signing_keys() -> Iterator[Event]:
+    material = KeyMaterial(KeyKind.AUTHORITY, "PEM", "0" * 64)
+    new = NewTrust("company", "PEM", "email:*@example.org", NOW, NOW + timedelta(days=1))
+    key = TrustedKey.made(new, material, "fraud", "k", ANA, NOW)
+    yield key.trusted(ANA)
+    yield key.revoke(ANA, NOW, "stolen")[1]
+
+
 def events() -> Iterator[Event]:
     """Yield what each rule records."""
     namespace, model, version = Namespace("fraud", "", NOW, ANA.id), a_model(), a_version()
@@ -172,9 +188,8 @@ def events() -> Iterator[Event]:
     yield role.created(ANA, NOW)
     yield role.change(ANA, NOW, permissions=frozenset({Permission.MODEL_READ}), description=None)[1]
     yield role.deleted(ANA, NOW)
-    account = Principal(PrincipalId("s"), PrincipalKind.SERVICE, "trainer", frozenset(), NOW, owner_id=ANA.id)
-    yield account.created(ANA)
-    yield account.disable(ANA, NOW)[1]
+    yield from of_accounts()
+    yield from of_signing_keys()
     denied = refusal(ANA, Permission.GRANT_WRITE, REGISTRY, NOW).event
     assert denied is not None
     yield denied

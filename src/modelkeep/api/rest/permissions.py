@@ -33,9 +33,11 @@ _VERSION_READ: Final = (
     "get_manifest",
     "list_version_tags",
     "list_version_tag_history",
+    "list_signatures",
+    "get_signature_bundle",
 )
 _MODEL_WRITE: Final = ("update_model", "set_model_tag", "remove_model_tag")
-_VERSION_WRITE: Final = ("describe_version", "log_metrics", "set_version_tag", "remove_version_tag")
+_VERSION_WRITE: Final = ("describe_version", "log_metrics", "set_version_tag", "remove_version_tag", "add_signature")
 _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: _MODEL_READ + _TAG_READ,
     Permission.MODEL_WRITE: _MODEL_WRITE,
@@ -49,7 +51,8 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
 }
 _ON_NAMESPACES: Final[Mapping[Permission, tuple[str, ...]]] = {
-    Permission.MODEL_READ: ("get_namespace",),
+    Permission.MODEL_READ: ("get_namespace", "list_namespace_signing_keys"),
+    Permission.POLICY_WRITE: ("trust_namespace_signing_key", "revoke_namespace_signing_key"),
     Permission.NAMESPACE_WRITE: ("describe_namespace",),
     Permission.NAMESPACE_DELETE: ("delete_namespace",),
 }
@@ -81,6 +84,7 @@ _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
         "list_legal_holds",
     ),
     Permission.AUDIT_EXPORT: ("export_audit_log",),
+    Permission.POLICY_WRITE: ("trust_signing_key", "revoke_signing_key"),
     Permission.AUDIT_ERASE: ("erase_audit_texts", "place_legal_hold", "release_legal_hold"),
     Permission.WEBHOOK_READ: ("list_jobs", "get_job"),
     Permission.WEBHOOK_WRITE: ("retry_job", "cancel_job"),
@@ -136,7 +140,7 @@ NEEDS: Final[Mapping[str, tuple[Permission, On]]] = _needs()
 OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("whoami", "get_session", "log_out", "list_sessions", "end_session"), "own"),
     **dict.fromkeys(("create_token", "list_tokens", "get_token", "revoke_token"), "own"),
-    **dict.fromkeys(("list_roles", "get_role", "explain"), "authenticated"),
+    **dict.fromkeys(("list_roles", "get_role", "explain", "list_signing_keys"), "authenticated"),
     **dict.fromkeys(("get_ci_audience", "mint_ci_token", "report_leaked_token", "list_login_offers"), "public"),
     "receive_leak_alert": "public",
     **dict.fromkeys(("begin_login", "finish_login", "log_out_by_provider", "begin_device_login"), "public"),

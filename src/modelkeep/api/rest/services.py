@@ -36,6 +36,7 @@ from modelkeep.domains.catalog import (
     VersionService,
 )
 from modelkeep.domains.events import EventServices
+from modelkeep.domains.governance import SigningServices
 
 
 class Services(Protocol):
@@ -124,6 +125,10 @@ class Services(Protocol):
     @property
     def events(self) -> EventServices:
         """What leaves the registry, and background work."""
+
+    @property
+    def signing(self) -> SigningServices:
+        """Signatures of versions, and who is trusted to make them."""
 
     @property
     def proofs(self) -> ProofService:

@@ -11,7 +11,7 @@ from modelkeep.domains.artifacts.domain import (
     UploadPlan,
     no_such_artifact,
 )
-from modelkeep.domains.artifacts.operations import ArtifactOperations, ReadableContent
+from modelkeep.domains.artifacts.operations import ArtifactOperations, ReadableContent, manifest_of
 from modelkeep.domains.artifacts.service import ArtifactService, UploadService
 
 __all__ = [
@@ -27,5 +27,6 @@ __all__ = [
     "UploadLimits",
     "UploadPlan",
     "UploadService",
+    "manifest_of",
     "no_such_artifact",
 ]

@@ -105,3 +105,12 @@ class ArtifactOperations:
         if found is None:
             raise no_such_artifact(digest)
         return found
+
+
+def manifest_of(tx: Transaction, digest: Digest) -> Manifest:
+    """Return a stored manifest, for a domain that reads files in a transaction of its own.
+
+    Raises:
+        ArtifactNotFoundError: there is none with this digest.
+    """
+    return Manifest.parse(ArtifactRepository(tx).document(digest))

@@ -15,9 +15,11 @@ from modelkeep.domains.catalog.domain.records import (
 from modelkeep.domains.catalog.domain.versioning import BumpRequest
 from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
 from modelkeep.domains.catalog.operations import (
+    find_namespace,
     forget_past,
     move_stage,
     permitted_model,
+    permitted_namespace,
     permitted_version,
     stage_holders,
 )
@@ -65,9 +67,11 @@ __all__ = [
     "VersionRecord",
     "VersionService",
     "Visibility",
+    "find_namespace",
     "forget_past",
     "move_stage",
     "permitted_model",
+    "permitted_namespace",
     "permitted_version",
     "stage_holders",
 ]

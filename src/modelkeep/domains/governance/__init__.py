@@ -12,16 +12,34 @@ from modelkeep.domains.governance.domain.policies import (
     Stage,
     Step,
 )
+from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
+from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
+from modelkeep.domains.governance.service.counter_signing import CounterSigner
+from modelkeep.domains.governance.service.signatures import SignatureService
+from modelkeep.domains.governance.service.signing import SigningServices
+from modelkeep.domains.governance.service.signing_keys import SigningKeyService
+from modelkeep.domains.governance.service.verification import verified_signatures
 
 __all__ = [
     "BreakGlass",
     "Chain",
+    "CheckedSignature",
+    "CounterSigner",
     "Gate",
     "GateKind",
+    "KeyKind",
     "Move",
+    "NewTrust",
     "Policy",
     "Rollback",
     "Severity",
+    "Signature",
+    "SignatureService",
+    "SigningKeyService",
+    "SigningServices",
     "Stage",
     "Step",
+    "TrustedKey",
+    "VerifiedSignature",
+    "verified_signatures",
 ]

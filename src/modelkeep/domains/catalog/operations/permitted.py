@@ -1,13 +1,30 @@
 """Models and versions for use cases of other domains, which act on them in a transaction of their own."""
 
 from modelkeep.domains.access import AccessService, Permission
-from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.models import Model, Namespace
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.operations.guarded import Guarded
-from modelkeep.domains.catalog.repository import VersionRepository
+from modelkeep.domains.catalog.repository import NamespaceRepository, VersionRepository
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import ModelName, Reference
 from modelkeep.platform.database import Transaction
+
+
+def find_namespace(tx: Transaction, name: str) -> Namespace | None:
+    """Return a namespace, None if there is none; for who has found out already that somebody may know."""
+    return NamespaceRepository(tx).find(name)
+
+
+def permitted_namespace(
+    tx: Transaction, access: AccessService, actor: Actor, permission: Permission, name: str
+) -> Namespace:
+    """Return a namespace on which the actor may.
+
+    Raises:
+        NamespaceNotFoundError: there is none, or the actor may not see it.
+        ForbiddenError: the actor sees it, and may not do this.
+    """
+    return Guarded(tx, access, actor).namespace(permission, name)
 
 
 def permitted_model(

@@ -36,13 +36,17 @@ class NamespaceRepository:
 
     def get(self, name: str, *, seen: int | None = None) -> Namespace:
         """Return the namespace, or say that it is missing or newer than the caller thinks."""
-        row = self._session.execute(_columns(NAMESPACE).where(NAMESPACE.c.name == name)).one_or_none()
-        if row is None:
+        found = self.find(name)
+        if found is None:
             raise no_such_namespace(name)
-        found = _namespace(row)
         if seen not in (None, found.revision):
             raise _stale(found)
         return found
+
+    def find(self, name: str) -> Namespace | None:
+        """Return the namespace, or None."""
+        row = self._session.execute(_columns(NAMESPACE).where(NAMESPACE.c.name == name)).one_or_none()
+        return None if row is None else _namespace(row)
 
     def add(self, namespace: Namespace) -> None:
         """Store a new namespace."""

@@ -1,0 +1,47 @@
+"""Wires signatures of models, and keeps the key that the registry signs promotions with."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from modelkeep.app.private_files import create_private, read_private
+from modelkeep.app.settings import Settings
+from modelkeep.domains.access import AccessService
+from modelkeep.domains.governance import CounterSigner, SignatureService, SigningKeyService, SigningServices
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.ids import IdSource
+from modelkeep.signing import PrivateKey
+
+
+@dataclass(frozen=True)
+class ServerSigningKey:
+    """The private key of this registry: from the settings, or a file of the data folder, made when it is needed."""
+
+    settings: Settings
+
+    @property
+    def file(self) -> Path:
+        """Where the key is, unless it is set."""
+        return self.settings.data_dir / "signing-key.pem"
+
+    @cached_property
+    def private(self) -> PrivateKey:
+        """The key.
+
+        Raises:
+            InvalidSigningKeyError: what is set, or in the file, is no key on P-256, P-384 or P-521.
+        """
+        if self.settings.signing_key:
+            return PrivateKey.from_pem(self.settings.signing_key.encode())
+        kept = read_private(self.file) or create_private(self.file, PrivateKey.generate().pem.encode())
+        return PrivateKey.from_pem(kept)
+
+
+def signing_services(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> SigningServices:
+    """Wire what signs, and what is signed."""
+    database, key = access.database, ServerSigningKey(settings)
+    return SigningServices(
+        signatures=SignatureService(database, access, clock, ids),
+        keys=SigningKeyService(database, access, clock, ids),
+        counter_signer=CounterSigner(lambda: key.private, ids),
+    )

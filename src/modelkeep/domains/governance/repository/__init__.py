@@ -1,0 +1,1 @@
+"""Governance within one transaction."""

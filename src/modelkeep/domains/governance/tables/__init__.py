@@ -1,0 +1,1 @@
+"""How governance is stored. Rows never leave the repository."""
