@@ -15,8 +15,11 @@ from modelkeep.domains.catalog.domain.records import (
 from modelkeep.domains.catalog.domain.versioning import BumpRequest
 from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
 from modelkeep.domains.catalog.operations import (
+    find_holder,
     find_namespace,
     forget_past,
+    measured_at,
+    model_named,
     move_stage,
     permitted_model,
     permitted_namespace,
@@ -67,8 +70,11 @@ __all__ = [
     "VersionRecord",
     "VersionService",
     "Visibility",
+    "find_holder",
     "find_namespace",
     "forget_past",
+    "measured_at",
+    "model_named",
     "move_stage",
     "permitted_model",
     "permitted_namespace",

@@ -1,5 +1,7 @@
 """Policies, gates, approvals and promotion: which version may hold which stage, and who said so on what evidence."""
 
+from modelkeep.domains.governance.domain.gates.engine import GateEngine
+from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
 from modelkeep.domains.governance.domain.policies import (
     BreakGlass,
     Chain,
@@ -15,6 +17,7 @@ from modelkeep.domains.governance.domain.policies import (
 from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
+from modelkeep.domains.governance.service.gates import CelEngine, GateEvaluator
 from modelkeep.domains.governance.service.signatures import SignatureService
 from modelkeep.domains.governance.service.signing import SigningServices
 from modelkeep.domains.governance.service.signing_keys import SigningKeyService
@@ -22,11 +25,17 @@ from modelkeep.domains.governance.service.verification import verified_signature
 
 __all__ = [
     "BreakGlass",
+    "CelEngine",
     "Chain",
     "CheckedSignature",
     "CounterSigner",
+    "Evaluation",
     "Gate",
+    "GateEngine",
+    "GateEvaluator",
     "GateKind",
+    "GateResult",
+    "GateStatus",
     "KeyKind",
     "Move",
     "NewTrust",

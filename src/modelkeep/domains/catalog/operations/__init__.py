@@ -7,11 +7,15 @@ from modelkeep.domains.catalog.operations.permitted import (
     permitted_namespace,
     permitted_version,
 )
+from modelkeep.domains.catalog.operations.reading import find_holder, measured_at, model_named
 from modelkeep.domains.catalog.operations.stages import move_stage, stage_holders
 
 __all__ = [
+    "find_holder",
     "find_namespace",
     "forget_past",
+    "measured_at",
+    "model_named",
     "move_stage",
     "permitted_model",
     "permitted_namespace",

@@ -1,10 +1,11 @@
 """Versions within one transaction."""
 
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from modelkeep.domains.catalog.domain.errors import no_such_version
 from modelkeep.domains.catalog.domain.moments import Change
@@ -24,7 +25,7 @@ from modelkeep.domains.catalog.repository.version_queries import (
     in_range,
     of_model,
 )
-from modelkeep.domains.catalog.tables import STAGE, VERSION
+from modelkeep.domains.catalog.tables import FACT, STAGE, VERSION
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError, StaleRevisionError
 from modelkeep.kernel.identity import PrincipalId
@@ -39,7 +40,7 @@ from modelkeep.kernel.references import (
     Selector,
 )
 from modelkeep.kernel.semver import Version
-from modelkeep.platform.database import AnyRow, AnySelect, Transaction
+from modelkeep.platform.database import AnyRow, AnySelect, Transaction, UtcDateTime
 
 LATEST = "latest"
 
@@ -60,6 +61,9 @@ _SAVE: Final = (
     update(VERSION)
     .where(VERSION.c.id == bindparam("saved_id"), VERSION.c.revision == bindparam("seen"))
     .returning(VERSION.c.id)
+)
+_MEASURED: Final = select(func.max(FACT.c.since, type_=UtcDateTime)).where(
+    FACT.c.subject_id == bindparam("measured_id"), FACT.c.field == "version.metric", FACT.c.until.is_(None)
 )
 
 
@@ -108,6 +112,19 @@ class VersionRepository:
             return holder or self._one(by_stage(state), bound | {"wanted": selector.name.capitalize()})
         column, wanted = _narrowing(selector)
         return self._one(by_column(column, state), bound | {"wanted": wanted})
+
+    def find_holder(self, model: ModelName, held: str) -> ModelVersion | None:
+        """Return the version that an alias points to now, or else the one that took a stage of this name last."""
+        bound = {"model": str(model), "wanted": held}
+        row = self._one(by_alias(State.LIVE), bound) or self._one(by_stage(State.LIVE), bound)
+        if row is None and held != held.capitalize():
+            row = self._one(by_stage(State.LIVE), bound | {"wanted": held.capitalize()})
+        return None if row is None else build_version(row)
+
+    def measured_at(self, version_id: str) -> datetime | None:
+        """Return when the newest of the measurements that a version has now was logged; None if it has none."""
+        at: datetime | None = self._session.execute(_MEASURED, {"measured_id": version_id}).scalar_one()
+        return at
 
     def highest(self, model_id: str) -> ModelVersion | None:
         """Return the version of a model with the highest precedence, deleted ones included: none is given twice."""

@@ -1,0 +1,28 @@
+"""What other domains read of the catalog in transactions of theirs, once they know that it may be read."""
+
+from datetime import datetime
+
+from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
+from modelkeep.kernel.references import ModelName
+from modelkeep.platform.database import Transaction
+
+
+def model_named(tx: Transaction, name: ModelName) -> Model:
+    """Return a model, whoever may see it.
+
+    Raises:
+        ModelNotFoundError: there is none.
+    """
+    return ModelRepository(tx).get(name)
+
+
+def find_holder(tx: Transaction, model: ModelName, held: str) -> ModelVersion | None:
+    """Return the version that an alias points to now, or that holds a stage of this name; the last one, if several."""
+    return VersionRepository(tx).find_holder(model, held)
+
+
+def measured_at(tx: Transaction, version_id: str) -> datetime | None:
+    """Return when a measurement of a version was last logged, of those that it has now; None if it has none."""
+    return VersionRepository(tx).measured_at(version_id)

@@ -1,0 +1,121 @@
+"""`card_schema`: the model card fulfils a JSON Schema, or is complete enough for a framework."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from jsonschema import Draft202012Validator, SchemaError
+from referencing import Registry
+
+from modelkeep.domains.governance.domain.findings import Finding, Path
+from modelkeep.domains.governance.domain.gates.facts import Facts, Snapshot, seen_by
+from modelkeep.domains.governance.domain.gates.outcomes import Outcome, failed, passed, undecided
+from modelkeep.kernel.canonical_json import Json
+
+CARD_SCORE: Final = "card_score:"
+"""Before the name of a framework: the fact about how complete the card is for it."""
+
+_SHOWN: Final = 10
+_REFUSED: Final = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "pattern", "patternProperties"})
+_WHOLE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CardSchemaGate:
+    """The card is there and fulfils the schema, and is as complete as asked."""
+
+    schema: Mapping[str, Json] | None = None
+    framework: str | None = None
+    minimum_score: int = _WHOLE
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The card, and its score for the framework."""
+        return frozenset({"card"} if self.framework is None else {"card", CARD_SCORE + self.framework})
+
+    def look(self, facts: Facts) -> Mapping[str, Json]:
+        """Return the card as far as the schema names members of it, and its score."""
+        paths = [("card",)] if self.schema is not None else []
+        scored = {} if self.framework is None else {"score": facts[CARD_SCORE + self.framework]}
+        return {"has_card": bool(facts["card"]), **seen_by(facts, paths), **scored}
+
+    def judge(self, seen: Snapshot, at: datetime) -> Outcome:  # noqa: ARG002 - of every rule
+        """Validate the card and compare its score; no card fulfils nothing."""
+        if not seen.value["has_card"]:
+            return failed("the version has no card; write one with 'modelkeep card edit'")
+        if self.schema is not None:
+            broken = self._broken(self.schema, seen.value["card"])
+            if broken is not None:
+                return broken
+        return self._scored(seen.value.get("score")) if self.framework else passed("the card fulfils the schema")
+
+    def _broken(self, schema: Mapping[str, Json], card: object) -> Outcome | None:
+        if next(schema_findings(schema), None) is not None:
+            return undecided("the schema is refused; 'modelkeep policy lint' says why")
+        try:
+            errors = sorted(_validator(schema).iter_errors(card), key=lambda error: error.json_path)
+        except RecursionError:
+            return undecided("the schema is nested too deep to be checked; flatten it in the policy")
+        if not errors:
+            return None
+        said = [f"{error.json_path}: {error.message[:200]}" for error in errors[:_SHOWN]]
+        more = f" and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
+        return failed(f"the card does not fulfil the schema: {'; '.join(said)}{more}; complete it", errors=list(said))
+
+    def _scored(self, score: object) -> Outcome:
+        if not isinstance(score, Mapping) or not isinstance(score.get("percent"), int | float):
+            return undecided(f"there is no framework {self.framework} to score the card by; correct it in the policy")
+        percent, missing = score["percent"], [str(name) for name in score.get("missing", ())]
+        said = f"the card is {percent} % complete for {self.framework}"
+        if percent >= self.minimum_score:
+            return passed(said)
+        lacks = f"; it lacks {', '.join(missing[:_SHOWN])}" if missing else ""
+        return failed(
+            f"{said}, at least {self.minimum_score} % is asked for{lacks}; complete it", missing=list(missing)
+        )
+
+
+def schema_findings(schema: Mapping[str, Json]) -> Iterator[Finding]:
+    """Yield why a schema cannot be used: it is none, or it has keywords whose cost nobody can foresee."""
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        yield Finding(tuple(error.absolute_path), "invalid_schema", f"this is no JSON Schema: {error.message[:200]}")
+        return
+    yield from _refused(schema, ())
+
+
+def _refused(schema: Json, path: Path) -> Iterator[Finding]:
+    """Yield the refused keywords of a schema; what stands under `properties` is names, in `const` and `enum` data."""
+    for keyword, value in _members(schema):
+        place = (*path, keyword)
+        if keyword in _REFUSED:
+            message = f"`{keyword}` is not taken in a gate; write it out, or ask with a `cel` gate and `matches`"
+            yield Finding(place, "refused_keyword", message)
+        elif keyword in _NAMED:
+            for name, inner in _members(value):
+                yield from _refused(inner, (*place, name))
+        elif isinstance(value, Mapping):
+            yield from () if keyword in _DATA else _refused(value, place)
+        elif keyword in _LISTED:
+            for index, inner in enumerate(_items(value)):
+                yield from _refused(inner, (*place, index))
+
+
+def _members(value: Json) -> Iterable[tuple[str, Json]]:
+    return value.items() if isinstance(value, Mapping) else ()
+
+
+def _items(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
+    """Return a validator that never fetches anything."""
+    return Draft202012Validator(schema, registry=Registry())
+
+
+_NAMED: Final = frozenset({"properties", "dependentSchemas", "$defs", "definitions"})
+_LISTED: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+_DATA: Final = frozenset({"const", "default", "dependentRequired"})

@@ -1,0 +1,99 @@
+"""The gates of a move, evaluated with what the registry knows of a version."""
+
+from datetime import timedelta
+
+import pytest
+from tests.builders import a_model, a_version
+from tests.registries import ManualClock
+
+from modelkeep.app.bootstrap import Services
+from modelkeep.domains.catalog import DataRef, Metric, ModelVersion, VersionRecord
+from modelkeep.domains.governance import Evaluation, Gate, GateEvaluator, GateKind, GateStatus, Move
+from modelkeep.domains.governance.service.gates.cel_engine import CelEngine
+from modelkeep.domains.governance.service.gates.sources import CATALOG_FACTS
+from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import Exact
+
+DIGEST = "sha256:" + "a" * 64
+RECORD = VersionRecord(
+    metrics=(Metric("auc", 0.93), Metric("auc", 0.7, dataset="holdout"), Metric("loss", 0.2, step=1)),
+    training_data=(DataRef(name="txn", digest=DIGEST),),
+    tags={"reviewed": "yes"},
+)
+
+
+def a_gate(kind: str, name: str = "a_gate", **config: Json) -> Gate:
+    return Gate(name, GateKind(kind), config=config)
+
+
+def evaluated(services: Services, version: ModelVersion, clock: ManualClock, *gates: Gate) -> Evaluation:
+    evaluator = GateEvaluator(CelEngine(), CATALOG_FACTS)
+    with services.access.database.snapshot() as tx:
+        return evaluator.evaluate(tx, version, Move("Draft", "Production", gates=gates), clock())
+
+
+@pytest.fixture
+def version(services: Services, admin: Actor) -> ModelVersion:
+    a_model(services, admin, task="fraud")
+    return a_version(services, admin, record=RECORD)
+
+
+@pytest.mark.parametrize(
+    ("expression", "status"),
+    [
+        ("metrics.auc >= 0.9", GateStatus.PASSED),
+        ("metrics.loss < 0.5", GateStatus.PASSED),
+        ("metrics.recall > 0.5", GateStatus.ERROR),
+        ("version.measurements.exists(m, has(m.dataset) && m.dataset == 'holdout' && m.value >= 0.9)", "failed"),
+        ("version.tags.reviewed == 'yes' && version.number == 1", GateStatus.PASSED),
+        ("model.task == 'fraud' && model.namespace == 'fraud'", GateStatus.PASSED),
+        ("target_stage == 'Production' && current == null", GateStatus.PASSED),
+        ("now - timestamp(version.created_at) < duration('1h')", GateStatus.PASSED),
+    ],
+)
+def test_expressions_see_what_is_on_record(
+    services: Services, version: ModelVersion, clock: ManualClock, expression: str, status: str
+) -> None:
+    (result,) = evaluated(services, version, clock, a_gate("cel", expression=expression)).results
+    assert result.status == status, result.message
+
+
+def test_a_version_is_compared_with_who_holds_an_alias(
+    services: Services, admin: Actor, version: ModelVersion, clock: ManualClock
+) -> None:
+    services.aliases.set(admin, version.model, "champion", Exact(version.version), seen=None)
+    worse = a_version(services, admin, record=VersionRecord(metrics=(Metric("auc", 0.92),)))
+    gate = a_gate("metric_compare", metric="auc", against="champion")
+    assert evaluated(services, worse, clock, gate).results[0].status is GateStatus.FAILED
+    assert evaluated(services, version, clock, gate).results[0].status is GateStatus.PASSED
+
+
+def test_an_evaluation_grows_old_until_it_is_repeated(
+    services: Services, admin: Actor, version: ModelVersion, clock: ManualClock
+) -> None:
+    gate = a_gate("max_age", of="evaluation", age="7d")
+    clock.advance(timedelta(days=8))
+    assert evaluated(services, version, clock, gate).results[0].status is GateStatus.FAILED
+    services.versions.log_metrics(admin, version.model, Exact(version.version), (Metric("auc", 0.94),))
+    assert evaluated(services, version, clock, gate).results[0].status is GateStatus.PASSED
+
+
+def test_what_this_registry_does_not_keep_blocks(services: Services, version: ModelVersion, clock: ManualClock) -> None:
+    found = evaluated(services, version, clock, a_gate("scan_pass"))
+    assert found.results[0].status is GateStatus.ERROR
+    assert not found.is_open
+
+
+def test_the_digest_stays_while_nothing_that_a_gate_sees_changes(
+    services: Services, admin: Actor, version: ModelVersion, clock: ManualClock
+) -> None:
+    gates = (
+        a_gate("cel", expression="metrics.auc > 0.5"),
+        a_gate("lineage_present", "origin", require=["training_data"]),
+    )
+    before = evaluated(services, version, clock, *gates)
+    clock.advance(timedelta(days=1))
+    a_version(services, admin)
+    assert evaluated(services, version, clock, *gates).digest == before.digest
+    assert evaluated(services, version, clock, gates[0]).digest != before.digest
