@@ -14,7 +14,7 @@ from modelkeep.domains.artifacts import UploadPlan
 from modelkeep.domains.audit.tables import ENTRY
 from modelkeep.domains.catalog import Metric, ModelDetails, ModelVersion, NewModel, NewVersion, VersionRecord
 from modelkeep.domains.events import NewSubscription, SubscriptionChange
-from modelkeep.domains.governance import NewTrust
+from modelkeep.domains.governance import NewAssignment, NewTrust
 from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
@@ -26,6 +26,7 @@ from modelkeep.platform.jobs.tables import JOB
 DELETED_MODEL, SPARE_MODEL, NEW_MODEL = (ModelName.parse(f"fraud/{name}") for name in ("deleted", "spare", "new"))
 FIRST, SECOND, DELETED = (parse_selector(version) for version in ("1.0.0", "1.0.1", "1.0.2"))
 HOOK = "https://93.184.215.14/hooks/of-nobody"
+POLICY = "{name: small, stages: [{name: Draft}], moves: []}"
 BLOB = b"a blob that is on its way"
 FILES = {"model.bin": b"the first"}
 KEY = a_private_key()
@@ -42,6 +43,7 @@ class World:
     subscription: str
     disabled_subscription: str
     signing_key: str
+    assignment: str
 
     @classmethod
     def made(cls, services: Services, admin: Actor) -> "World":
@@ -61,7 +63,9 @@ class World:
         on, off = (issued.state.subscription.id for issued in subscriptions)
         services.events.subscriptions.update(admin, off, SubscriptionChange(enabled=False), seen=1)
         signing_key = trust(services, admin, KEY).id
-        return cls(services, first, stored_content(services, admin, {"a": BLOB}), on, off, signing_key)
+        assignment = services.governance.policies.assign(admin, NewAssignment("risk", "open")).value.id
+        upload = stored_content(services, admin, {"a": BLOB})
+        return cls(services, first, upload, on, off, signing_key, assignment)
 
     def job(self) -> str:
         """Return a job that is ready."""
@@ -237,6 +241,19 @@ SIGNATURES = (
     ),
     UseCase("governance.version_signed", f"{SCORER}:1.0.0", lambda w, a: add(w.services, a, BUNDLE)),
 )
+POLICIES = (
+    UseCase("governance.policy_published", "small", lambda w, a: w.services.governance.policies.publish(a, POLICY)),
+    UseCase(
+        "governance.policy_assigned",
+        "fraud",
+        lambda w, a: w.services.governance.policies.assign(a, NewAssignment("fraud", "open", reason="Trials")),
+    ),
+    UseCase(
+        "governance.policy_unassigned",
+        "risk",
+        lambda w, a: w.services.governance.policies.unassign(a, w.assignment, reason="Trials are over"),
+    ),
+)
 REPEATABLE = {
     "catalog.metrics_logged",
     "events.subscription_created",
@@ -244,5 +261,5 @@ REPEATABLE = {
     "events.subscription_replayed",
 }
 """Events of use cases that have an effect each time."""
-AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *SUBSCRIPTIONS, *SIGNATURES)
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES)
 WRITES = (*AUDITED, *UPLOADS)

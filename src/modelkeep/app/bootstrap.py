@@ -9,6 +9,7 @@ from modelkeep.app.auditing import auditing
 from modelkeep.app.background import job_kinds, retention_kinds
 from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
+from modelkeep.app.governing import governing
 from modelkeep.app.publishing import LogServices, log_services
 from modelkeep.app.settings import Settings
 from modelkeep.app.signing import signing_services
@@ -49,7 +50,7 @@ from modelkeep.domains.catalog import (
     VersionService,
 )
 from modelkeep.domains.events import EventServices
-from modelkeep.domains.governance import SigningServices
+from modelkeep.domains.governance import GovernanceServices, SigningServices, first_stage
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
@@ -98,6 +99,7 @@ class Services:
     groups: GroupService
     principals: PrincipalService
     explanations: ExplanationService
+    governance: GovernanceServices
     background: JobRunner
     readiness: Callable[[], dict[str, str]]
     close: Callable[[], None]
@@ -135,7 +137,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         namespaces=NamespaceService(database, access, clock),
         models=ModelService(database, access, clock, ids),
         versions=VersionService(database, access, clock),
-        registration=RegistrationService(database, access, ArtifactOperations(clock, ids, limits), uploads, clock, ids),
+        registration=RegistrationService(
+            database, access, ArtifactOperations(clock, ids, limits), uploads, clock, ids, first_stage
+        ),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, ArtifactService(database, store), limits, readers.access_log.reads),
         events=events,
@@ -145,6 +149,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         groups=GroupService(database, access, clock, ids),
         principals=PrincipalService(database, access, clock, ids),
         explanations=ExplanationService(database, access, clock),
+        governance=governing(access, clock, ids),
         background=background,
         readiness=lambda: _readiness(database, store),
         close=partial(_close, verifications, database),
@@ -178,15 +183,16 @@ def prepare(settings: Settings, services: Services) -> str | None:
     finally:
         engines.dispose()
     try:
-        return _seed(services)
+        return _seed(settings, services)
     except ConcurrentWriteError:  # another server was first: what it made is there now
-        return _seed(services)
+        return _seed(settings, services)
 
 
-def _seed(services: Services) -> str | None:
+def _seed(settings: Settings, services: Services) -> str | None:
     token = services.authentication.prepare()
     services.namespaces.prepare(STARTUP)
     services.log.keys.prepare(STARTUP)
+    services.governance.policies.prepare(STARTUP, settings.first_policy)
     return token
 
 

@@ -32,6 +32,11 @@ _data_dir = click.option(
 )
 @click.option("--log-format", type=click.Choice(["console", "json"]), help="Default console.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), help="Default info.")
+@click.option(
+    "--policy",
+    type=click.Choice(["default", "open", "regulated"]),
+    help="What governs a new registry; an old one keeps its policy.",
+)
 @click.option("--new-admin-token", is_flag=True, help="Issue a further administrator token, and store it here.")
 def serve(*, new_admin_token: bool, **flags: Any) -> None:  # noqa: ANN401 - click's options, named in Settings
     """Run the registry: SQLite and a local folder unless told otherwise.

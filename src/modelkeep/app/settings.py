@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 from modelkeep.domains.access import LimitNumbers
 from modelkeep.domains.artifacts import UploadLimits
+from modelkeep.domains.governance import SHIPPED
 from modelkeep.kernel.canonical_json import MAX_INTEGER
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.manifests import ManifestLimits
@@ -83,6 +84,7 @@ class Settings:
     mints_per_address: int = 120
     searches: int = 6000
     exports: int = 60
+    policy: str = ""
     audit_retention_days: int = 3650
     access_log_retention_days: int = 365
 
@@ -118,6 +120,18 @@ class Settings:
     def is_local(self) -> bool:
         """Whether only this machine can reach the server."""
         return self.host in ("127.0.0.1", "::1", "localhost")
+
+    @property
+    def first_policy(self) -> str:
+        """The policy that governs a new registry.
+
+        Raises:
+            InvalidValueError: it is none that ships.
+        """
+        chosen = self.policy or SHIPPED[0]
+        if chosen not in SHIPPED:
+            raise InvalidValueError(f"MODELKEEP_POLICY is {chosen!r}; it should be one of {', '.join(SHIPPED)}")
+        return chosen
 
     @property
     def audit_retention(self) -> timedelta:

@@ -119,13 +119,17 @@ def test_a_use_case_that_fails_leaves_no_trace(world: World, admin: Actor, case:
     assert len(world.entries()) == before
 
 
-def test_a_registry_starts_with_its_administrator_and_the_namespace_of_bare_names(services: Services) -> None:
+def test_a_registry_starts_with_its_administrator_the_namespace_of_bare_names_and_its_policies(
+    services: Services,
+) -> None:
     log = check_whole(services)
     assert [entry.action for entry in log] == [
         "access.principal_created",
         "access.token_created",
         "catalog.namespace_created",
         "audit.log_key_created",
+        *["governance.policy_published"] * 3,
+        "governance.policy_assigned",
     ]
     assert {json.loads(entry.payload)["actor"]["type"] for entry in log} == {"system"}
     assert {entry.request_id for entry in log} == {"startup"}

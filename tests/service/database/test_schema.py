@@ -124,6 +124,8 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
         "events_subscription.name",
         "events_subscription.shown_target",
         "events_subscription.template",
+        "governance_policy.document",
+        "governance_policy.source",
         "job.last_error",
         "job_event.detail",
     }

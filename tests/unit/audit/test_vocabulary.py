@@ -14,6 +14,7 @@ import jsonschema_rs
 import pytest
 from tests.events import check_event
 from tests.unit.docs.pages import SOURCE, codes, table
+from tests.unit.governance.documents import a_document
 
 from modelkeep.domains.access import REGISTRY, Permission
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
@@ -36,6 +37,8 @@ from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_remove
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
+from modelkeep.domains.governance import Assignment, PublishedPolicy
+from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
@@ -195,6 +198,15 @@ def events() -> Iterator[Event]:
     yield denied
 
 
+def events_of_policies() -> Iterator[Event]:
+    policy = read_policy(a_document(), 1)
+    yield PublishedPolicy(policy, "{}", NOW, ANA.id).published(ANA)
+    assignment = Assignment("a", "fraud", policy.name, 1, policy.digest, NOW, ANA.id)
+    yield assignment.assigned(ANA, None, "joins")
+    yield assignment.assigned(ANA, assignment, "")
+    yield assignment.end(ANA, NOW, "leaves")[1]
+
+
 @cache
 def names_in_source() -> set[str]:
     """Return the first argument of every `Event(...)` and `_event(...)` that is a text."""
@@ -211,7 +223,7 @@ def names_in_source() -> set[str]:
     }
 
 
-EVENTS = tuple(events())
+EVENTS = (*events(), *events_of_policies())
 
 
 def test_every_event_is_in_the_vocabulary_and_no_other() -> None:

@@ -11,6 +11,7 @@ import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables
 import modelkeep.domains.catalog.tables
 import modelkeep.domains.events.tables
+import modelkeep.domains.governance.tables.policies
 import modelkeep.domains.governance.tables.signatures
 import modelkeep.platform.jobs.tables
 import modelkeep.platform.throttling.tables  # noqa: F401 - each table module registers its tables

@@ -24,6 +24,7 @@ from modelkeep.domains.catalog.operations import (
     permitted_model,
     permitted_namespace,
     permitted_version,
+    register_stage_names,
     stage_holders,
 )
 from modelkeep.domains.catalog.service import (
@@ -79,5 +80,6 @@ __all__ = [
     "permitted_model",
     "permitted_namespace",
     "permitted_version",
+    "register_stage_names",
     "stage_holders",
 ]

@@ -185,11 +185,23 @@ class NamespaceStateRow(Base):
     ended_by: Mapped[str | None] = mapped_column(ordered_text())
 
 
+class StageNameRow(Base):
+    """A stage that some policy has, in lower case: no alias is called like it. Those of the first lifecycle are there.
+
+    Who registers names holds the row `draft` against who sets an alias.
+    """
+
+    __tablename__ = "catalog_stage_name"
+
+    name: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+
+
 NAMESPACE = table_of(NamespaceRow)
 MODEL = table_of(ModelRow)
 VERSION = table_of(VersionRow)
 FIELD = table_of(FieldRow)
 ALIAS = table_of(AliasRow)
 STAGE = table_of(StageRow)
+STAGE_NAME = table_of(StageNameRow)
 FACT = table_of(FactRow)
 NAMESPACE_STATE = table_of(NamespaceStateRow)

@@ -1,5 +1,13 @@
 """Policies, gates, approvals and promotion: which version may hold which stage, and who said so on what evidence."""
 
+from modelkeep.domains.governance.domain.assignments import (
+    Assignment,
+    AssignmentQuery,
+    EffectivePolicy,
+    NewAssignment,
+    PublishedPolicy,
+)
+from modelkeep.domains.governance.domain.findings import Finding, FindingSeverity, PlacedFinding
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
 from modelkeep.domains.governance.domain.policies import (
@@ -14,8 +22,11 @@ from modelkeep.domains.governance.domain.policies import (
     Stage,
     Step,
 )
+from modelkeep.domains.governance.domain.policy_documents import policy_schema
 from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
+from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of
+from modelkeep.domains.governance.service import SHIPPED, GovernanceServices, Linted, PolicyService
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
 from modelkeep.domains.governance.service.gates import CelEngine, GateEvaluator
 from modelkeep.domains.governance.service.signatures import SignatureService
@@ -24,22 +35,34 @@ from modelkeep.domains.governance.service.signing_keys import SigningKeyService
 from modelkeep.domains.governance.service.verification import verified_signatures
 
 __all__ = [
+    "SHIPPED",
+    "Assignment",
+    "AssignmentQuery",
     "BreakGlass",
     "CelEngine",
     "Chain",
     "CheckedSignature",
     "CounterSigner",
+    "EffectivePolicy",
     "Evaluation",
+    "Finding",
+    "FindingSeverity",
     "Gate",
     "GateEngine",
     "GateEvaluator",
     "GateKind",
     "GateResult",
     "GateStatus",
+    "GovernanceServices",
     "KeyKind",
+    "Linted",
     "Move",
+    "NewAssignment",
     "NewTrust",
+    "PlacedFinding",
     "Policy",
+    "PolicyService",
+    "PublishedPolicy",
     "Rollback",
     "Severity",
     "Signature",
@@ -50,5 +73,9 @@ __all__ = [
     "Step",
     "TrustedKey",
     "VerifiedSignature",
+    "effective_policy",
+    "first_stage",
+    "policy_of",
+    "policy_schema",
     "verified_signatures",
 ]

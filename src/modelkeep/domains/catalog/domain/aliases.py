@@ -69,12 +69,17 @@ def check_alias_name(name: str) -> str:
         InvalidReferenceError: the name breaks the grammar of references.
     """
     if name.lower() in _RESERVED:
-        raise InvalidRecordError(
-            f"{name!r} cannot be an alias: '@{name}' already means "
-            + ("the newest version" if name.lower() == "latest" else "whoever holds that stage; request a promotion"),
-            alias=name,
-        )
+        raise reserved_alias(name)
     return Alias(name).name
+
+
+def reserved_alias(name: str) -> InvalidRecordError:
+    """Return the error for an alias whose name already means something else."""
+    return InvalidRecordError(
+        f"{name!r} cannot be an alias: '@{name}' already means "
+        + ("the newest version" if name.lower() == "latest" else "whoever holds that stage; request a promotion"),
+        alias=name,
+    )
 
 
 def check_seen(name: str, current: AliasInterval | None, seen: int | None) -> None:

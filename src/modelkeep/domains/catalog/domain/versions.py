@@ -23,7 +23,7 @@ from modelkeep.kernel.references import ModelName
 from modelkeep.kernel.semver import Version
 
 DRAFT: Final = "Draft"
-"""The stage every version starts in; only governance moves it."""
+"""The stage that versions start in by the first lifecycle; only governance moves them."""
 
 STAGES: Final = ("Draft", "Staging", "Production", "Deprecated", "Archived")
 """The stages of the default lifecycle: an alias must not be named like one."""

@@ -8,6 +8,7 @@ from modelkeep.domains.catalog.operations.permitted import (
     permitted_version,
 )
 from modelkeep.domains.catalog.operations.reading import find_holder, measured_at, model_named
+from modelkeep.domains.catalog.operations.stage_names import register_stage_names
 from modelkeep.domains.catalog.operations.stages import move_stage, stage_holders
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "permitted_model",
     "permitted_namespace",
     "permitted_version",
+    "register_stage_names",
     "stage_holders",
 ]

@@ -10,11 +10,13 @@ from modelkeep.domains.catalog.domain.aliases import (
     alias_set,
     check_alias_name,
     check_seen,
+    reserved_alias,
 )
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import AliasRepository, VersionRepository
+from modelkeep.domains.catalog.repository.stage_names import StageNameRepository
 from modelkeep.domains.catalog.service.entries import alias_entries
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
@@ -38,7 +40,7 @@ class AliasService:
         """Point an alias to a version; `seen` is the alias's revision, 0 if it is new, None whatever it is now.
 
         Raises:
-            InvalidRecordError: the name is that of a stage.
+            InvalidRecordError: the name is that of a stage of some policy.
             StaleRevisionError: the alias is not what the caller saw.
             VersionNotFoundError: no live version answers to the target.
         """
@@ -46,6 +48,8 @@ class AliasService:
         with self.database.transaction() as tx:
             aliases = AliasRepository(tx)
             owner = Guarded(tx, self.access, actor).model(Permission.ALIAS_WRITE, model, lock=True)
+            if StageNameRepository(tx).is_stage(name):
+                raise reserved_alias(name)
             version = VersionRepository(tx).get(model, target)
             previous = aliases.find(owner.id, name)
             check_seen(name, previous, seen)

@@ -1,5 +1,6 @@
 """Opens uploads, and registers versions: content, number and record in one transaction."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from modelkeep.domains.access import AccessService, Permission
@@ -16,7 +17,7 @@ from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.records import Parent, VersionRecord
 from modelkeep.domains.catalog.domain.versioning import BumpRequest, Proposal, propose
-from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
+from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
 from modelkeep.domains.catalog.repository.permits import content_permitted, holds_content
@@ -29,6 +30,9 @@ from modelkeep.kernel.manifests import Manifest
 from modelkeep.kernel.references import ModelName, Reference
 from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import Database, Transaction
+
+FirstStage = Callable[[Transaction, ModelName], str]
+"""Says which stage the versions of a model start in; governance knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class RegistrationService:
     uploads: UploadService
     clock: Clock
     new_id: IdSource
+    first_stage: FirstStage
 
     def open_upload(self, actor: Actor, model: ModelName, manifest: Manifest) -> UploadPlan:
         """Open an upload for a version of the model, or resume it; say which blobs are to be sent."""
@@ -134,7 +139,7 @@ class RegistrationService:
             model=owner.name,
             number=ModelRepository(tx).take_number(owner.id),
             version=proposal.version,
-            stage=DRAFT,
+            stage=self.first_stage(tx, owner.name),
             manifest_digest=artifact.digest,
             file_count=artifact.file_count,
             total_size=artifact.total_size,

@@ -6,9 +6,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, TypeAlias, cast
-
-from jsonschema import Draft202012Validator, ValidationError
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from modelkeep.domains.governance.domain.durations import parse_duration
 from modelkeep.domains.governance.domain.findings import Finding, Path
@@ -26,6 +24,9 @@ from modelkeep.domains.governance.domain.policies import (
 )
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest, digest_json
+
+if TYPE_CHECKING:  # a server starts without them
+    from jsonschema import Draft202012Validator, ValidationError
 
 MAX_DOCUMENT: Final = 128 * 1024
 """Most characters of a policy document."""
@@ -53,7 +54,9 @@ def policy_schema() -> Mapping[str, Json]:
 
 
 @cache
-def _validator() -> Draft202012Validator:
+def _validator() -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to load, and only linting needs it
+
     return Draft202012Validator(policy_schema())
 
 
@@ -126,7 +129,7 @@ def _durations(given: Members) -> dict[str, timedelta]:
     return {name: parse_duration(text) for name, text in given.items()}
 
 
-def _explained(error: ValidationError) -> Iterator[Finding]:
+def _explained(error: "ValidationError") -> Iterator[Finding]:
     """Yield what an error of the validator means to who wrote the document."""
     path: Path = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
@@ -151,7 +154,7 @@ def _unknown(path: Path, instance: Members, schema: Members) -> Iterator[Finding
             )
 
 
-def _broken_rule(error: ValidationError) -> tuple[str, str]:
+def _broken_rule(error: "ValidationError") -> tuple[str, str]:
     """Return the code and the message of a value that breaks its rule."""
     rule, limit = str(error.validator), error.validator_value
     expected = cast("Members", error.schema).get("x-expected")

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, cast
 
 from modelkeep.domains.governance.domain.findings import Finding, PlacedFinding
 from modelkeep.domains.governance.domain.policy_documents import MAX_DOCUMENT
@@ -86,6 +86,13 @@ def shown_finding(placed: PlacedFinding) -> dict[str, object]:
 def shipped_source(name: str) -> str:
     """Return the source of a policy that comes with the program."""
     return files(__package__).joinpath("shipped", f"{name}.yaml").read_text("utf-8")
+
+
+@cache
+def shipped_policy(name: str) -> tuple[str, Mapping[str, Json]]:
+    """Return the source and the document of a policy that comes with the program."""
+    source = shipped_source(name)
+    return source, cast("Mapping[str, Json]", _read(source).value)
 
 
 def _read(source: str) -> YamlDocument:

@@ -11,12 +11,24 @@ from modelkeep.domains.audit.domain.vocabulary.content import CONTENT
 from modelkeep.domains.audit.domain.vocabulary.events import EVENTS
 from modelkeep.domains.audit.domain.vocabulary.log_keys import LOG_KEYS
 from modelkeep.domains.audit.domain.vocabulary.logins import LOGINS
+from modelkeep.domains.audit.domain.vocabulary.policies import POLICIES
 from modelkeep.domains.audit.domain.vocabulary.reserved import RESERVED
 from modelkeep.domains.audit.domain.vocabulary.signatures import SIGNATURES
 
 VOCABULARY: Final[Mapping[str, EventType]] = {
     kind.name: kind
-    for kind in (*ACCESS, *AUDIT, *CATALOG, *CONTENT, *EVENTS, *LOG_KEYS, *LOGINS, *RESERVED, *SIGNATURES)
+    for kind in (
+        *ACCESS,
+        *AUDIT,
+        *CATALOG,
+        *CONTENT,
+        *EVENTS,
+        *LOG_KEYS,
+        *LOGINS,
+        *POLICIES,
+        *RESERVED,
+        *SIGNATURES,
+    )
 }
 """Every event type, by its name in the log."""
 
