@@ -12,8 +12,9 @@ from tests.signing import a_bundle, a_private_key, json_of
 
 from modelkeep.kernel.digests import Digest
 
-PROVIDER = {"issuer": "https://93.184.215.14", "client_id": "modelkeep"}
-WIDE: dict[str, Any] = dict.fromkeys(("searches", "exports", "logins", "logins_per_address", "mints_per_address"), 9999)
+WIDE: dict[str, Any] = dict.fromkeys(
+    ("searches", "exports", "logins", "logins_per_address", "mints_per_address", "token_failures"), 9999
+)
 """Limits that no test reaches, for a registry that is asked everything."""
 _serial = count(1)
 
@@ -55,6 +56,7 @@ class Furnished:
             "job": "0",
             "url": self.url,
             **_signed({"config.json": content}),
+            "issuer": self.a_provider("")["issuer"],
         }
         self.things[namespace] = things
         things |= {
@@ -62,7 +64,7 @@ class Furnished:
             "role": self._made("roles", {"name": f"{namespace}-role", "permissions": ["model.read"]}, "name"),
             "token": self._made("tokens", {"name": "spare"}, "id"),
             "hold": self._made("audit/holds", {"scope": f"{namespace}/of-nobody", "reason": "Case 1"}, "id"),
-            "provider": self._made("login-providers", {"name": f"{namespace}-login", **PROVIDER}, "name"),
+            "provider": self._made("login-providers", self.a_provider(f"{namespace}-login"), "name"),
             "publisher": self.a_publisher(namespace),
             "binding": self.a_binding(namespace),
             "webhook": self._a_webhook(namespace),
@@ -72,6 +74,10 @@ class Furnished:
         things["signature"] = self._made(
             f"models/{namespace}/scorer/versions/1.0.0/signatures", filled(EXAMPLES["add_signature"], things), "id"
         )
+
+    def a_provider(self, name: str) -> dict[str, str]:
+        """Return what is decided of a login provider, which is no provider if anybody asks it."""
+        return {"name": name, "issuer": self.url.partition("/hooks")[0], "client_id": "modelkeep"}
 
     def a_binding(self, namespace: str) -> str:
         """Return the id of a new binding on a namespace."""

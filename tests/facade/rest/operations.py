@@ -26,7 +26,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "begin_device_login": {"label": "ana@laptop"},
     "create_group": {"name": "$new"},
-    "create_login_provider": {"name": "$new", "issuer": "https://93.184.215.14", "client_id": "modelkeep"},
+    "create_login_provider": {"name": "$new", "issuer": "$issuer", "client_id": "modelkeep"},
     "create_model": {"name": "$namespace/$new", "description": "x", "tags": {"team": "risk"}, "owners": ["ana"]},
     "create_namespace": {"name": "$namespace"},
     "create_publisher": {
@@ -86,7 +86,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "set_version_tag": {"value": "x"},
     "trust_namespace_signing_key": A_KEY,
     "trust_signing_key": A_KEY,
-    "update_login_provider": {"issuer": "https://93.184.215.14", "client_id": "modelkeep"},
+    "update_login_provider": {"issuer": "$issuer", "client_id": "modelkeep"},
     "update_model": {"task": "x"},
     "update_role": {"description": "x"},
     "update_webhook": {"name": "x"},

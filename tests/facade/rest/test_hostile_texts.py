@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import pytest
 from starlette.testclient import TestClient
-from tests.facade.rest.furnished import PROVIDER, WIDE, Furnished
+from tests.facade.rest.furnished import WIDE, Furnished
 from tests.facade.rest.hostile_texts import hostile_texts, places, with_text
 from tests.facade.rest.operations import ENDLESS, EXAMPLES, Operation, filled, operations
 from tests.facade.rest.registry import API, Rest, a_registry, an_entry
@@ -199,7 +199,7 @@ def session(furnished: Furnished) -> TestClient:
 def test_the_pages_of_the_server_show_a_text_as_a_text(furnished: Furnished, session: TestClient, text: str) -> None:
     rest = furnished.rest
     name = f"page-{next(_serial)}"
-    made = rest.http.post(f"{API}/login-providers", json={"name": name, "title": text, **PROVIDER})
+    made = rest.http.post(f"{API}/login-providers", json={"title": text, **furnished.a_provider(name)})
     login = rest.http.post(f"{API}/login/devices", json={"label": text}).json()
     loopback = {"redirect_uri": "http://127.0.0.1:40000/", "state": text, "code_challenge": "a" * 43, "label": text}
     stranger = TestClient(rest.http.app, base_url=HERE, follow_redirects=False, headers={"Accept": "text/html"})

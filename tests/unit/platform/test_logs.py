@@ -30,3 +30,16 @@ def test_a_line_below_the_level_is_not_written(capsys: pytest.CaptureFixture[str
     configure_logging(json=False, level="warning")
     logging.getLogger("modelkeep").info("nothing to see")
     assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("json_lines", [True, False])
+def test_a_secret_that_came_in_the_place_of_a_name_is_not_written(
+    capsys: pytest.CaptureFixture[str], *, json_lines: bool
+) -> None:
+    secrets = ["mkp_" + "0aZ" * 12, "whsec_" + "ab/+" * 10 + "abc="]
+    configure_logging(json=json_lines, level="info")
+    logging.getLogger("modelkeep").error("GET /tokens/%s", secrets[0], exc_info=LookupError(secrets[1]))
+    written = capsys.readouterr().err
+    assert not [secret for secret in secrets if secret in written]
+    assert "GET /tokens/mkp_[redacted]" in written
+    assert "LookupError: whsec_[redacted]" in written

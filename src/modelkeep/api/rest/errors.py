@@ -13,6 +13,7 @@ from starlette.routing import Match
 
 from modelkeep.api.rest.safe_headers import safe_headers
 from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.redaction import redacted
 
 STATUS: Final[Mapping[Kind, int]] = {
     Kind.INVALID: 422,
@@ -68,6 +69,15 @@ def install_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _defect)
 
 
+class _ProblemResponse(JSONResponse):
+    """A problem document; a secret that somebody sent in the place of a name is not repeated."""
+
+    media_type = "application/problem+json"
+
+    def render(self, content: object) -> bytes:
+        return redacted(super().render(content).decode()).encode()
+
+
 def problem(
     request: Request, error: RegistryError, *, status: int | None = None, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
@@ -84,7 +94,7 @@ def problem(
         "request_id": getattr(request.state, "request_id", ""),
     }
     sent = {**_HEADERS.get(error.kind, {}), **_wait(error), **(headers or {})}
-    return JSONResponse(body, status, sent, media_type="application/problem+json")
+    return _ProblemResponse(body, status, sent)
 
 
 def _wait(error: RegistryError) -> Mapping[str, str]:

@@ -3,8 +3,11 @@
 import logging
 import logging.config
 from contextvars import ContextVar
+from typing import TextIO
 
 from pythonjsonlogger.json import JsonFormatter
+
+from modelkeep.kernel.redaction import redacted
 
 current_request_id: ContextVar[str] = ContextVar("request_id", default="")
 """The request that is being served, for the log."""
@@ -19,9 +22,16 @@ class _RequestIdFilter(logging.Filter):
         return True
 
 
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes lines to standard error without the secrets that somebody has sent in the wrong place."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redacted(super().format(record))
+
+
 def configure_logging(*, json: bool, level: str) -> None:
     """Write the log of this process to standard error, in one format for every library."""
-    handler = logging.StreamHandler()
+    handler = _Handler()
     handler.addFilter(_RequestIdFilter())
     handler.setFormatter(
         JsonFormatter(
@@ -33,5 +43,5 @@ def configure_logging(*, json: bool, level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in ("alembic", "httpx"):
+    for name in ("alembic", "httpcore", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -12,6 +12,7 @@ from modelkeep.domains.audit.repository import AuditRepository, EntryRepository
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.events import Event, Json
 from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.redaction import redacted
 from modelkeep.platform.database import Database
 
 _BATCH: Final = 500
@@ -66,7 +67,7 @@ class ExportService:
             "until": None if query.until is None else timestamp(query.until),
         }
         asked = {"actor": query.actor, "subject": query.subject, "request": query.request}
-        texts = {name: value for name, value in asked.items() if value is not None}
+        texts = {name: redacted(value) for name, value in asked.items() if value is not None}
         return Event("audit.log_exported", query.within or str(REGISTRY), actor, self.clock(), data, texts)
 
 
