@@ -1,4 +1,4 @@
-"""What no client of ours would send, to a real server on a real socket."""
+"""What no client of ours would send, to a real server on a real socket: part of test S10."""
 
 import os
 import socket

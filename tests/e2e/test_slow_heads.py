@@ -1,4 +1,4 @@
-"""Connections that never get to the end of a request's head, while others are served."""
+"""Connections that never get to the end of a request's head, while others are served: part of test S12."""
 
 import socket
 import time

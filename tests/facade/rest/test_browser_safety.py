@@ -1,4 +1,7 @@
-"""What a hostile page, a hostile name or a hostile body can do: nothing. Hostile texts have a module of their own."""
+"""What a hostile page, a hostile name or a hostile body can do: nothing. Part of test S10, and of test S12.
+
+Hostile texts have a module of their own.
+"""
 
 import json
 import time
@@ -87,17 +90,60 @@ def test_nothing_of_a_request_becomes_a_header(shared: Rest, value: str) -> None
         assert "x-evil" not in answer.headers
 
 
-REPEATED = {
-    "reference": ["a" * 1024, "a/" * 512, "a." * 512 + "!", "a@" + "x" * 1000, "a:^" + "1." * 400, "-" * 1024],
-    "filter": ["(" * 2000, "name ~ '" + "*a" * 2000 + "'", "a = 'b' and " * 300, "'" * 4000, "not " * 1000],
-}
+REPEATED = [
+    ("resolve", "reference", text)
+    for text in ("a" * 1024, "a/" * 512, "a." * 512 + "!", "a@" + "x" * 1000, "a:^" + "1." * 400, "-" * 1024)
+]
+REPEATED += [
+    (where, "filter", text)
+    for where in ("models", "versions", "namespaces")
+    for text in (
+        "(" * 2000,
+        "name ~ '" + "*a" * 2000 + "'",
+        "name ~ '" + "*a" * 40 + "*b'",
+        "a = 'b' and " * 300,
+        "'" * 4000,
+        "not " * 1000,
+    )
+]
+REPEATED += [
+    (where, name, text * 500)
+    for text in ("a/", "MODEL_*", "*a", "9", " ", "-", "1.")
+    for where, name in (
+        ("models", "order"),
+        ("models", "as_of"),
+        ("models", "page_token"),
+        ("access/explanation?permission=model.read", "scope"),
+        ("access/bindings", "subject"),
+        ("audit/entries", "type"),
+        ("audit/entries", "within"),
+        ("audit/entries", "since"),
+        ("login/offers", "return_to"),
+    )
+]
 
 
-@pytest.mark.parametrize(("field", "text"), [(field, text) for field, texts in REPEATED.items() for text in texts])
-def test_no_text_keeps_the_server_busy(shared: Rest, field: str, text: str) -> None:
+@pytest.fixture(scope="module")
+def repetitive(shared: Rest) -> Rest:
+    """A registry with names on which a careless pattern goes back and forth."""
+    for number in range(20):
+        shared.create_model(f"fraud/{'a' * 60}{number}")
+    return shared
+
+
+@pytest.mark.parametrize(("where", "name", "text"), REPEATED)
+def test_no_text_keeps_the_server_busy(repetitive: Rest, where: str, name: str, text: str) -> None:
     began = time.perf_counter()
-    shared.http.get(f"{API}/resolve" if field == "reference" else f"{API}/versions", params={field: text})
-    assert time.perf_counter() - began < 1
+    assert repetitive.http.get(f"{API}/{where}", params={name: text}).status_code < 500
+    assert time.perf_counter() - began < 10
+
+
+@pytest.mark.parametrize("text", ["MODEL_" + "*A" * 2000, "*" * 5000, "A" * 50_000])
+def test_no_pattern_of_a_subscription_keeps_the_server_busy(repetitive: Rest, text: str) -> None:
+    began = time.perf_counter()
+    body = {"name": "x", "url": "https://93.184.215.14/", "selection": {"types": [text] * 50}}
+    assert 400 <= repetitive.http.post(f"{API}/webhooks", json=body).status_code < 500
+    assert time.perf_counter() - began < 10
 
 
 def deep(levels: int) -> bytes:

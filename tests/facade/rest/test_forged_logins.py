@@ -1,4 +1,7 @@
-"""Identity tokens that a login must not be finished with: an issuer of our own signs, or forges, what it likes."""
+"""Identity tokens that a login must not be finished with: an issuer of our own signs, or forges, what it likes.
+
+Part of test S8.
+"""
 
 import time
 from collections.abc import Callable, Iterator

@@ -1,4 +1,7 @@
-"""The administrator's password: off until it is set, throttled, audited, and as good as any other login after that."""
+"""The administrator's password: off until it is set, throttled, audited, and as good as any other login after that.
+
+Its crowd is part of test S12.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any

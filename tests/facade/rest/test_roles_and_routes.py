@@ -1,4 +1,4 @@
-"""Every route against every built-in role, in the namespace the role is for, in another one and on the registry: S2.
+"""Every route against every built-in role, in the namespace the role is for, in another and on the registry: test S2.
 
 What a route is asked with stands in `tests/facade/rest/operations.py`: it is good enough that rights decide. A new
 route fails the tests of this module until they know how to ask it.

@@ -1,4 +1,4 @@
-"""No live secret is anywhere but with its bearer: not in the database, in answers, in metrics or in the log. Test S11.
+"""No live secret is anywhere but with its bearer: not in the database, in answers, in metrics or in the log: test S11.
 
 Every route is asked with what it can serve, and with what it cannot, while secrets of every kind are good.
 """

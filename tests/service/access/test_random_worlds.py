@@ -1,4 +1,4 @@
-"""In random worlds the list in SQL, the single check in SQL, the explanation and a plain oracle agree."""
+"""In random worlds the list in SQL, the single check in SQL, the explanation and a plain oracle agree: test S1."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field

@@ -110,12 +110,15 @@ class PublishingService:
         Raises:
             PublisherConditionError: the name or the scopes cannot be.
             ForbiddenError: the actor may not grant there, or trusts an issuer that only an administrator may.
-        GrantExceedsError: the role grants what the actor does not hold there.
-        RoleNotFoundError: there is no such role.
+            GrantExceedsError: the role grants what the actor does not hold there.
+            RoleNotFoundError: there is no such role.
             PublisherExistsError: the name is taken.
+            OutboundRefusedError: this server may not speak to the issuer's address.
         """
         require_recent_login(actor, self.clock())
         check_issuer_address(new.issuer)
+        if new.issuer != default_issuer(new.conditions.kind):
+            self._check_other_issuer(actor, new.issuer)
         now = self.clock()
         principal = Principal(PrincipalId(self.new_id()), PrincipalKind.CI, f"ci:{new.name}", frozenset(), now)
         publisher = Publisher(
@@ -130,8 +133,6 @@ class PublishingService:
             created_by=actor.id,
         )
         with self.database.transaction() as tx:
-            if new.issuer != default_issuer(new.conditions.kind):
-                self.access.require(tx, actor, Permission.LOGIN_WRITE, REGISTRY)
             AccessRepository(tx).add_principal(principal)
             tx.record(Event("access.principal_created", principal.id, actor, now, {"roles": []}))
             self._grant(tx, actor, publisher)
@@ -165,6 +166,12 @@ class PublishingService:
             self._revoke(tx, actor, publisher, now)
             tx.record(publisher.deleted(actor, now))
         return Recorded(publisher, tx.receipt)
+
+    def _check_other_issuer(self, actor: Actor, issuer: str) -> None:
+        """Refuse an issuer that is not the kind's public service to who may not trust it, then what leads nowhere."""
+        with self.database.snapshot() as tx:
+            self.access.require(tx, actor, Permission.LOGIN_WRITE, REGISTRY)
+        self.issuers.http.check(issuer)
 
     def _mint(self, identity_token: str, publisher: str | None, request: RequestInfo) -> MintedToken:
         self.limits.identity_token(request.address)
