@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from modelkeep.app import schema
 from modelkeep.app.auditing import auditing
@@ -10,6 +11,7 @@ from modelkeep.app.background import job_kinds, retention_kinds
 from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
 from modelkeep.app.governing import governing
+from modelkeep.app.inspecting import build_inspecting
 from modelkeep.app.publishing import LogServices, log_services
 from modelkeep.app.settings import Settings
 from modelkeep.app.signing import signing_services
@@ -51,6 +53,7 @@ from modelkeep.domains.catalog import (
 )
 from modelkeep.domains.events import EventServices
 from modelkeep.domains.governance import GovernanceServices, SigningServices, first_stage
+from modelkeep.domains.inspection import InspectionService
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
@@ -100,6 +103,7 @@ class Services:
     principals: PrincipalService
     explanations: ExplanationService
     governance: GovernanceServices
+    inspections: InspectionService
     background: JobRunner
     readiness: Callable[[], dict[str, str]]
     close: Callable[[], None]
@@ -117,9 +121,11 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
     readers = auditing(settings, access, clock, ids)
     log = log_services(settings, database, clock)
-    events, deliveries = build_events(settings, Foundation(database, access, jobs, clock, ids))
+    foundation, artifacts = Foundation(database, access, jobs, clock, ids), ArtifactService(database, store)
+    events, deliveries = build_events(settings, foundation)
+    inspecting = build_inspecting(foundation, artifacts)
     tidying = job_kinds(jobs, uploads, idempotency, who)
-    kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds)
+    kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
 
     return Services(
@@ -141,19 +147,27 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
             database, access, ArtifactOperations(clock, ids, limits), uploads, clock, ids, first_stage
         ),
         aliases=AliasService(database, access, clock),
-        content=ContentService(database, access, ArtifactService(database, store), limits, readers.access_log.reads),
+        content=ContentService(database, access, artifacts, limits, readers.access_log.reads),
         events=events,
         signing=signing_services(settings, access, clock, ids),
-        grants=GrantService(database, access, clock, ids),
-        roles=RoleService(database, access, clock),
-        groups=GroupService(database, access, clock, ids),
-        principals=PrincipalService(database, access, clock, ids),
+        **_rights(access, clock, ids),
         explanations=ExplanationService(database, access, clock),
         governance=governing(access, clock, ids),
+        inspections=inspecting.service,
         background=background,
         readiness=lambda: _readiness(database, store),
         close=partial(_close, verifications, database),
     )
+
+
+def _rights(access: AccessService, clock: Clock, ids: IdSource) -> dict[str, Any]:
+    database = access.database
+    return {
+        "grants": GrantService(database, access, clock, ids),
+        "roles": RoleService(database, access, clock),
+        "groups": GroupService(database, access, clock, ids),
+        "principals": PrincipalService(database, access, clock, ids),
+    }
 
 
 def _database(settings: Settings, clock: Clock) -> Database:

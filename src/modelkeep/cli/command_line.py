@@ -17,6 +17,7 @@ from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.events import events, job
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
 from modelkeep.cli.commands.group import group
+from modelkeep.cli.commands.inspect import inspect
 from modelkeep.cli.commands.login import login, logout, whoami
 from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
@@ -30,7 +31,7 @@ from modelkeep.cli.commands.transfers import pull, push
 from modelkeep.cli.commands.webhook import webhook
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
-    "Models and versions": (push, pull, list_models, show, versions, search, resolve),
+    "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
     "Facts about them": (tag, alias, metrics, delete, restore, quarantine, release),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),

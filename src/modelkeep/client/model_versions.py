@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modelkeep.client.answers import Answer
+from modelkeep.client.inspections import Inspection
 from modelkeep.client.progress import Progress
 from modelkeep.client.records import DataRef, Environment, Metric, Metrics, Parent, Scalar, TrainingCode
 from modelkeep.client.values import AliasInterval, Author, Model, Standing, read_tags
@@ -28,6 +29,9 @@ class VersionActions(Protocol):
 
     def log_metrics(self, reference: str, metrics: Metrics) -> "ModelVersion":
         """Add measurements."""
+
+    def inspection(self, reference: str) -> "Inspection":
+        """Say what its files are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ class ModelVersion:
     def log_metrics(self, metrics: Metrics) -> "ModelVersion":
         """Add measurements and return the version with them, as `Registry.log_metrics` does."""
         return self._registry().log_metrics(self.reference, metrics)
+
+    def inspection(self) -> "Inspection":
+        """Return what was found out about the content of this version, as `Registry.inspection` does."""
+        return self._registry().inspection(self.reference)
 
     def bound(self, registry: VersionActions) -> "ModelVersion":
         """Return the version with a registry to go to."""

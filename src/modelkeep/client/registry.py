@@ -19,6 +19,7 @@ from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.events import EventMethods
 from modelkeep.client.http import Call, HttpSession, route
+from modelkeep.client.inspections import InspectionMethods
 from modelkeep.client.logins import LoginMethods
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.client.models import ModelMethods
@@ -62,6 +63,7 @@ class Registry(
     NamespaceMethods,
     ModelMethods,
     VersionMethods,
+    InspectionMethods,
     AliasMethods,
     AuditMethods,
     LoginMethods,

@@ -35,9 +35,18 @@ _VERSION_READ: Final = (
     "list_version_tag_history",
     "list_signatures",
     "get_signature_bundle",
+    "get_inspection",
+    "list_tensors",
 )
 _MODEL_WRITE: Final = ("update_model", "set_model_tag", "remove_model_tag")
-_VERSION_WRITE: Final = ("describe_version", "log_metrics", "set_version_tag", "remove_version_tag", "add_signature")
+_VERSION_WRITE: Final = (
+    "describe_version",
+    "log_metrics",
+    "set_version_tag",
+    "remove_version_tag",
+    "add_signature",
+    "inspect_again",
+)
 _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: _MODEL_READ + _TAG_READ,
     Permission.MODEL_WRITE: _MODEL_WRITE,

@@ -37,6 +37,7 @@ from modelkeep.domains.catalog import (
 )
 from modelkeep.domains.events import EventServices
 from modelkeep.domains.governance import SigningServices
+from modelkeep.domains.inspection import InspectionService
 
 
 class Services(Protocol):
@@ -121,6 +122,10 @@ class Services(Protocol):
     @property
     def content(self) -> ContentService:
         """Files."""
+
+    @property
+    def inspections(self) -> InspectionService:
+        """What is known of content."""
 
     @property
     def events(self) -> EventServices:

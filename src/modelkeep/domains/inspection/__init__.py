@@ -1,1 +1,31 @@
 """Reads model files without ever running them: format, tensors, signature, findings."""
+
+from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading
+from modelkeep.domains.inspection.domain.facts import Dimension, Field, FormatFacts, Signature, Tensor
+from modelkeep.domains.inspection.domain.inspections import Inspection
+from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, Tool, Verdict
+from modelkeep.domains.inspection.jobs import Inspections
+from modelkeep.domains.inspection.operations import inspection_of
+from modelkeep.domains.inspection.ports import Scanner, SourceFile
+from modelkeep.domains.inspection.service import ContentReader, InspectionService
+
+__all__ = [
+    "ContentFacts",
+    "ContentReader",
+    "ContentScan",
+    "Dimension",
+    "Field",
+    "FileReading",
+    "Finding",
+    "FormatFacts",
+    "Inspection",
+    "InspectionService",
+    "Inspections",
+    "Scanner",
+    "Signature",
+    "SourceFile",
+    "Tensor",
+    "Tool",
+    "Verdict",
+    "inspection_of",
+]

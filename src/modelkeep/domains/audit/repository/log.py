@@ -39,6 +39,12 @@ _AFTER: Final = (
     .order_by(ENTRY.c.seq)
     .limit(bindparam("count"))
 )
+_AFTER_OF: Final = (
+    select(ENTRY.c.payload, ENTRY.c.leaf_hash)
+    .where(ENTRY.c.action == bindparam("wanted"), ENTRY.c.seq > bindparam("after"), ENTRY.c.payload.is_not(None))
+    .order_by(ENTRY.c.seq)
+    .limit(bindparam("count"))
+)
 
 
 class AuditRepository:
@@ -85,6 +91,11 @@ class AuditRepository:
     def after(self, seq: int, limit: int) -> list[Entry]:
         """Return the entries after a place in the log, in order."""
         rows = self._session.execute(_AFTER, {"after": seq, "count": limit})
+        return [Entry.read(row.payload, row.leaf_hash) for row in rows]
+
+    def after_of(self, action: str, seq: int, limit: int) -> list[Entry]:
+        """Return the entries of one event after a place in the log, in order."""
+        rows = self._session.execute(_AFTER_OF, {"wanted": action, "after": seq, "count": limit})
         return [Entry.read(row.payload, row.leaf_hash) for row in rows]
 
     def receipt(self, subject: str, at: datetime) -> Receipt | None:

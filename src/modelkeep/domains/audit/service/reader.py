@@ -26,6 +26,11 @@ class AuditReader:
         with self.database.snapshot() as tx:
             return AuditRepository(tx.session).after(after_seq, limit)
 
+    def read_of(self, action: str, after_seq: int, limit: int) -> Sequence[Entry]:
+        """Return up to `limit` entries of one event after a place in the log, as `read` does."""
+        with self.database.snapshot() as tx:
+            return AuditRepository(tx.session).after_of(action, after_seq, limit)
+
     def size(self) -> int:
         """Return how many entries the log has; the last one's number is one less."""
         with self.database.snapshot() as tx:

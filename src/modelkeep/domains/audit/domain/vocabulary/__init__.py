@@ -9,6 +9,7 @@ from modelkeep.domains.audit.domain.vocabulary.audit import AUDIT
 from modelkeep.domains.audit.domain.vocabulary.catalog import CATALOG
 from modelkeep.domains.audit.domain.vocabulary.content import CONTENT
 from modelkeep.domains.audit.domain.vocabulary.events import EVENTS
+from modelkeep.domains.audit.domain.vocabulary.inspection import INSPECTION
 from modelkeep.domains.audit.domain.vocabulary.log_keys import LOG_KEYS
 from modelkeep.domains.audit.domain.vocabulary.logins import LOGINS
 from modelkeep.domains.audit.domain.vocabulary.policies import POLICIES
@@ -23,6 +24,7 @@ VOCABULARY: Final[Mapping[str, EventType]] = {
         *CATALOG,
         *CONTENT,
         *EVENTS,
+        *INSPECTION,
         *LOG_KEYS,
         *LOGINS,
         *POLICIES,

@@ -26,7 +26,9 @@ from modelkeep.domains.inspection.domain.formats.zips import MAGICS, Archive
 
 Read: TypeAlias = Callable[[Window], FormatFacts]
 
-_HEAD: Final = 4096
+HEAD: Final = 4096
+"""How much of a file tells its format."""
+
 _BY_MAGIC: Final[tuple[tuple[int, bytes, Read], ...]] = (
     (0, gguf.MAGIC, gguf.read_gguf),
     (0, hdf5.MAGIC, keras.read_hdf5),
@@ -57,9 +59,6 @@ _ZIPS: Final = frozenset({".zip", ".npz", ".keras", ".skops", ".pt", ".pth", ".j
 _PROTOCOLS: Final = range(2, 6)
 _PICKLE_MAGIC: Final = 0x80
 
-MODEL_SUFFIXES: Final = frozenset({*_BY_SUFFIX, *_PICKLES, *_ZIPS, ".json", ".txt"})
-"""Suffixes of files that may be a model's: others have to begin like one."""
-
 
 def read_facts(name: str, window: Window) -> FormatFacts | None:
     """Return what a file says; None if it is of no format that is known.
@@ -67,10 +66,18 @@ def read_facts(name: str, window: Window) -> FormatFacts | None:
     Raises:
         UnreadableFileError: its name or its first bytes are those of a format, and the rest is not.
     """
-    base = name.rpartition("/")[2]
-    head = window.head(_HEAD)
-    read = _BY_NAME.get(base) or _by_bytes(head, window.size, _suffix(base))
+    read = _reader(name, window.head(HEAD), window.size)
     return None if read is None else read(window)
+
+
+def is_known(name: str, head: bytes, size: int) -> bool:
+    """Whether a file of this name and size, which begins so, is of a format that is read."""
+    return _reader(name, head, size) is not None
+
+
+def _reader(name: str, head: bytes, size: int) -> Read | None:
+    base = name.rpartition("/")[2]
+    return _BY_NAME.get(base) or _by_bytes(head, size, _suffix(base))
 
 
 def _suffix(base: str) -> str:

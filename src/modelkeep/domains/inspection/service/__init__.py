@@ -1,0 +1,6 @@
+"""Use cases of inspection."""
+
+from modelkeep.domains.inspection.service.content_reader import ContentReader
+from modelkeep.domains.inspection.service.inspections import InspectionService
+
+__all__ = ["ContentReader", "InspectionService"]

@@ -1,0 +1,94 @@
+"""Reads the files of a version in the sandbox."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from modelkeep.domains.artifacts import ArtifactService, BlobSource
+from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading, together, worth_reading
+from modelkeep.domains.inspection.domain.fact_json import read_facts_json, read_tensors_json
+from modelkeep.domains.inspection.domain.formats import HEAD, is_known
+from modelkeep.domains.inspection.ports import SourceFile
+from modelkeep.kernel.manifests import FileEntry
+from modelkeep.platform.sandbox import Completed, Limits, Sandbox
+
+_GUEST: Final = "modelkeep.domains.inspection.domain.reading"
+_LIMITS: Final = Limits(memory_bytes=512 * 2**20, cpu_seconds=30, wall_seconds=60.0, answer_bytes=32 * 2**20)
+_ALONE: Final = 20
+"""How many files are read one by one where they cannot be read together."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """A file of a version in the object store."""
+
+    blob: BlobSource
+
+    @property
+    def size(self) -> int:
+        """Length in bytes."""
+        return self.blob.size
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return exactly these bytes."""
+        return b"".join(self.blob.read(offset, offset + length))
+
+
+@dataclass(frozen=True, slots=True)
+class ContentReader:
+    """Finds the model files among the files of a version, and has them read where they can do no harm.
+
+    `confine` returns the sandbox; it is measured when it is first needed.
+    """
+
+    artifacts: ArtifactService
+    confine: Callable[[], Sandbox]
+
+    @property
+    def level(self) -> str:
+        """How well the reading process is confined."""
+        return self.confine().isolation.level.value
+
+    def sources(self, files: Mapping[str, FileEntry]) -> list[SourceFile]:
+        """Return all files of a version, the greatest first."""
+        ordered = sorted(files.values(), key=lambda entry: (-entry.size, entry.path))
+        return [SourceFile(entry.path, StoredSource(self.artifacts.blob(entry))) for entry in ordered]
+
+    def read(self, files: Mapping[str, FileEntry]) -> ContentFacts:
+        """Read what the files say.
+
+        Raises:
+            CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
+        """
+        paths = worth_reading({path: entry.size for path, entry in files.items()})
+        candidates = [SourceFile(path, StoredSource(self.artifacts.blob(files[path]))) for path in paths]
+        known = [file for file in candidates if _is_known(file)]
+        return together(self._readings(known))
+
+    def _readings(self, files: Sequence[SourceFile]) -> list[FileReading]:
+        if not files:
+            return []
+        outcome = self.confine().run(
+            _GUEST, [file.source for file in files], {"paths": [file.path for file in files]}, limits=_LIMITS
+        )
+        if isinstance(outcome, Completed):
+            answers = cast("Sequence[Mapping[str, Any] | None]", outcome.value)
+            return [_reading(file, answer) for file, answer in zip(files, answers, strict=True)]
+        if len(files) > 1:
+            return [reading for file in files[:_ALONE] for reading in self._readings([file])]
+        problem = f"it could not be read: {outcome.failure.value} {outcome.detail}".rstrip()
+        return [FileReading(files[0].path, files[0].source.size, problem=problem)]
+
+
+def _is_known(file: SourceFile) -> bool:
+    source = file.source
+    return is_known(file.path, source.read(0, min(HEAD, source.size)), source.size)
+
+
+def _reading(file: SourceFile, answer: Mapping[str, Any] | None) -> FileReading:
+    size = file.source.size
+    if answer is None:
+        return FileReading(file.path, size)
+    if "problem" in answer:
+        return FileReading(file.path, size, problem=answer["problem"])
+    return FileReading(file.path, size, read_facts_json(answer["facts"], read_tensors_json(answer["tensors"])))

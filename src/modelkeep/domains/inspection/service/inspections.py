@@ -1,0 +1,127 @@
+"""What is known of content, and how it comes to be known."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from modelkeep.domains.access import AccessService, Permission
+from modelkeep.domains.artifacts import ArtifactService
+from modelkeep.domains.catalog import permitted_version
+from modelkeep.domains.inspection.domain.contents import ContentFacts, without_tensors
+from modelkeep.domains.inspection.domain.facts import Tensor
+from modelkeep.domains.inspection.domain.inspections import Inspection, NotInspectedError
+from modelkeep.domains.inspection.ports import Scanner
+from modelkeep.domains.inspection.repository import InspectionRepository
+from modelkeep.domains.inspection.service.content_reader import ContentReader
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.paging import Page, PageRequest, decode_token, encode_token
+from modelkeep.kernel.references import Reference
+from modelkeep.platform.database import Database
+
+_POSITION: Final = (int,)
+
+
+@dataclass(frozen=True, slots=True)
+class InspectionService:
+    """Inspections of versions."""
+
+    database: Database
+    access: AccessService
+    artifacts: ArtifactService
+    reader: ContentReader
+    scanner: Scanner
+    clock: Clock
+
+    def get(self, actor: Actor, reference: Reference) -> Inspection:
+        """Return the last inspection of a version's content.
+
+        Raises:
+            NotInspectedError: there was none yet.
+        """
+        with self.database.snapshot() as tx:
+            version = permitted_version(tx, self.access, actor, Permission.VERSION_READ, reference)
+            found = InspectionRepository(tx).find(version.manifest_digest)
+        return _there(found, version.reference)
+
+    def tensors(self, actor: Actor, reference: Reference, page: PageRequest) -> Page[tuple[str, Tensor]]:
+        """Return one page of the tensors of a version's model by name, in the order of its files.
+
+        Raises:
+            NotInspectedError: it was not inspected yet.
+        """
+        with self.database.snapshot() as tx:
+            version = permitted_version(tx, self.access, actor, Permission.VERSION_READ, reference)
+            repository = InspectionRepository(tx)
+            inspection = _there(repository.find(version.manifest_digest), version.reference)
+            contents = repository.find_with_tensors(version.manifest_digest)
+        named = list((contents or inspection.contents).tensors().items())
+        scope = f"tensors {version.manifest_digest} {inspection.number}"
+        position = 0 if page.token is None else decode_token(page.token, scope, _POSITION)[0]
+        start = position if isinstance(position, int) else 0
+        end = start + page.size
+        return Page(tuple(named[start:end]), encode_token((end,), scope) if end < len(named) else None)
+
+    def rescan(self, actor: Actor, reference: Reference) -> Recorded[Inspection]:
+        """Inspect the content of a version again, now.
+
+        Raises:
+            CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
+        """
+        with self.database.snapshot() as tx:
+            version = permitted_version(tx, self.access, actor, Permission.VERSION_WRITE, reference)
+        inspection, contents = self._inspect(version.manifest_digest)
+        with self.database.transaction() as tx:
+            version = permitted_version(tx, self.access, actor, Permission.VERSION_WRITE, reference, lock=True)
+            repository = InspectionRepository(tx)
+            before = repository.find(version.manifest_digest)
+            after = _counted(inspection, before)
+            repository.save(after, contents)
+            tx.record(after.rescanned(version.reference, actor, before))
+        return Recorded(after, tx.receipt)
+
+    def inspect(self, by: Actor, reference: str, content: Digest) -> bool:
+        """Inspect content that was not inspected yet, for the version that brought it; False if it was."""
+        with self.database.snapshot() as tx:
+            if InspectionRepository(tx).find(content) is not None:
+                return False
+        inspection, contents = self._inspect(content)
+        with self.database.transaction() as tx:
+            repository = InspectionRepository(tx)
+            if repository.find(content) is not None:
+                return False
+            repository.save(inspection, contents)
+            tx.record(inspection.inspected(reference, by))
+        return True
+
+    def _inspect(self, content: Digest) -> tuple[Inspection, ContentFacts]:
+        """Read and scan all files, outside of any transaction."""
+        files = self.artifacts.files(content)
+        contents = self.reader.read(files)
+        scan = self.scanner.scan(self.reader.sources(files))
+        inspection = Inspection(
+            manifest_digest=content,
+            contents=without_tensors(contents),
+            tensor_count=len(contents.tensors()),
+            verdict=scan.verdict,
+            findings=scan.findings,
+            tools=scan.tools,
+            sandbox=self.reader.level,
+            scanned_at=self.clock(),
+        )
+        return inspection, contents
+
+
+def _there(found: Inspection | None, reference: str) -> Inspection:
+    if found is None:
+        raise NotInspectedError(
+            f"{reference} was not inspected yet; ask again in a moment, or ask for it with "
+            f"'modelkeep inspect {reference} --again'",
+            reference=reference,
+        )
+    return found
+
+
+def _counted(inspection: Inspection, before: Inspection | None) -> Inspection:
+    return inspection if before is None else replace(inspection, number=before.number + 1)
