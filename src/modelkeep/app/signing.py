@@ -33,7 +33,7 @@ class ServerSigningKey:
         """
         if self.settings.signing_key:
             return PrivateKey.from_pem(self.settings.signing_key.encode())
-        kept = read_private(self.file) or create_private(self.file, PrivateKey.generate().pem.encode())
+        kept = read_private(self.file) or create_private(self.file, PrivateKey.generate().to_pem().encode())
         return PrivateKey.from_pem(kept)
 
 

@@ -25,6 +25,8 @@ from modelkeep.cli.commands.principal import principal, service_account
 from modelkeep.cli.commands.publisher import publisher
 from modelkeep.cli.commands.quarantine import quarantine, release
 from modelkeep.cli.commands.role import role
+from modelkeep.cli.commands.signing import sign, verify
+from modelkeep.cli.commands.signing_key import signing_key
 from modelkeep.cli.commands.tag import tag
 from modelkeep.cli.commands.token import token
 from modelkeep.cli.commands.transfers import pull, push
@@ -33,6 +35,7 @@ from modelkeep.cli.commands.webhook import webhook
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
     "Facts about them": (tag, alias, metrics, delete, restore, quarantine, release),
+    "Who stands for them": (sign, verify, signing_key),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),
     "What happens": (webhook, events, job),

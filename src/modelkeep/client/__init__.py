@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from modelkeep.client.records import DataRef, Environment, Metric, Parent, TrainingCode, VersionRecord
     from modelkeep.client.registry import Registry, connect
     from modelkeep.client.settings import Settings, resolve_settings
+    from modelkeep.client.signature_values import Signature, SignedBy, SigningKey
     from modelkeep.client.tokens import Token, TokenLimits
     from modelkeep.client.values import (
         AliasInterval,
@@ -117,6 +118,9 @@ __all__ = [
     "Role",
     "ServerUnreachableError",
     "Settings",
+    "Signature",
+    "SignedBy",
+    "SigningKey",
     "StageInterval",
     "Standing",
     "TagInterval",
@@ -144,6 +148,7 @@ _MODULES: Final = (
     "values",
     "access_values",
     "webhook_values",
+    "signature_values",
     "model_versions",
     "publishers",
     "tokens",

@@ -33,6 +33,7 @@ from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
 from modelkeep.client.retries import Retries
 from modelkeep.client.settings import Settings, resolve_settings
+from modelkeep.client.signatures import SignatureMethods
 from modelkeep.client.tokens import TokenMethods
 from modelkeep.client.training_code import detect_training_code
 from modelkeep.client.uploads import Plan, Upload
@@ -74,6 +75,7 @@ class Registry(
     AccessMethods,
     WebhookMethods,
     EventMethods,
+    SignatureMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

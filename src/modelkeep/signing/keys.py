@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 )
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -113,10 +114,10 @@ class PrivateKey:
         """The key that verifies what it signs."""
         return PublicKey(self._key.public_key())
 
-    @property
-    def pem(self) -> str:
-        """The key without a password: what a file that only its owner reads may hold."""
-        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    def to_pem(self, password: str | None = None) -> str:
+        """Return the key, encrypted if there is a password: what a file that only its owner reads may hold."""
+        encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+        return self._key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of a message, in DER."""

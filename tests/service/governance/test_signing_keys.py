@@ -59,7 +59,7 @@ def test_trusting_the_same_again_changes_nothing_and_another_key_needs_another_n
         (NewTrust("a", ROOT.pem.decode()), rules.InvalidTrustError),
         (NewTrust("a", ROOT.pem.decode(), "*"), InvalidValueError),
         (NewTrust("a", a_signer(ROOT).pem.decode(), "email:*"), InvalidSigningKeyError),
-        (NewTrust("a", KEY.pem), InvalidSigningKeyError),
+        (NewTrust("a", KEY.to_pem()), InvalidSigningKeyError),
         (NewTrust("a", PEM, None, START, START), rules.InvalidTrustError),
     ],
 )
