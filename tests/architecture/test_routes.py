@@ -22,6 +22,8 @@ UNREVISED = {
     "delete_publisher": "a publisher never changes",
     "revoke_role": "a binding is an interval: it has an end, and no revision",
     "delete_group": "a group has no revision",
+    "attach_file": "an attachment is an interval, and never replaces another",
+    "remove_attachment": "an attachment is an interval",
     "add_member": "a membership is an interval",
     "remove_member": "a membership is an interval",
 }

@@ -6,25 +6,28 @@ from datetime import timedelta
 
 from sqlalchemy import select
 from tests.builders import SCORER, a_model, a_version, stored_content
+from tests.cards import PDF, a_card
 from tests.signing import a_bundle, a_private_key, add, trust
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import REGISTRY
 from modelkeep.domains.artifacts import UploadPlan
 from modelkeep.domains.audit.tables import ENTRY
+from modelkeep.domains.cards import NewAttachment
 from modelkeep.domains.catalog import Metric, ModelDetails, ModelVersion, NewModel, NewVersion, VersionRecord
 from modelkeep.domains.events import NewSubscription, SubscriptionChange
 from modelkeep.domains.governance import NewAssignment, NewTrust
 from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.references import ModelName, parse_selector
+from modelkeep.kernel.references import ModelName, Reference, parse_selector
 from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import AnyRow
 from modelkeep.platform.jobs.tables import JOB
 
 DELETED_MODEL, SPARE_MODEL, NEW_MODEL = (ModelName.parse(f"fraud/{name}") for name in ("deleted", "spare", "new"))
 FIRST, SECOND, DELETED = (parse_selector(version) for version in ("1.0.0", "1.0.1", "1.0.2"))
+CARDED = Reference.parse(f"{SCORER}:1.0.0")
 HOOK = "https://93.184.215.14/hooks/of-nobody"
 POLICY = "{name: small, stages: [{name: Draft}], moves: []}"
 BLOB = b"a blob that is on its way"
@@ -57,6 +60,7 @@ class World:
         a_version(services, admin)
         services.versions.delete(admin, SCORER, DELETED, seen=1)
         services.aliases.set(admin, SCORER, "champion", FIRST, seen=0)
+        services.cards.attachments.attach(admin, CARDED, NewAttachment("a.pdf", "application/pdf", PDF))
         subscriptions = [
             services.events.subscriptions.create(admin, NewSubscription(name, HOOK)).value for name in "ab"
         ]
@@ -254,6 +258,23 @@ POLICIES = (
         lambda w, a: w.services.governance.policies.unassign(a, w.assignment, reason="Trials are over"),
     ),
 )
+CARDS = (
+    UseCase(
+        "cards.card_revised",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.cards.cards.edit(a, CARDED, a_card(), seen=0),
+    ),
+    UseCase(
+        "cards.attachment_added",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.cards.attachments.attach(a, CARDED, NewAttachment("b.pdf", "application/pdf", PDF)),
+    ),
+    UseCase(
+        "cards.attachment_removed",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.cards.attachments.remove(a, CARDED, "a.pdf"),
+    ),
+)
 REPEATABLE = {
     "catalog.metrics_logged",
     "events.subscription_created",
@@ -261,5 +282,5 @@ REPEATABLE = {
     "events.subscription_replayed",
 }
 """Events of use cases that have an effect each time."""
-AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES)
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *CARDS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES)
 WRITES = (*AUDITED, *UPLOADS)

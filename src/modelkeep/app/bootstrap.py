@@ -8,6 +8,7 @@ from typing import Any
 from modelkeep.app import schema
 from modelkeep.app.auditing import auditing
 from modelkeep.app.background import job_kinds, retention_kinds
+from modelkeep.app.carding import card_services
 from modelkeep.app.entrance import entrance
 from modelkeep.app.events import Foundation, build_events
 from modelkeep.app.governing import governing
@@ -42,6 +43,7 @@ from modelkeep.domains.audit import (
     PrivacyService,
     ProofService,
 )
+from modelkeep.domains.cards import CardServices
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -95,6 +97,7 @@ class Services:
     registration: RegistrationService
     aliases: AliasService
     content: ContentService
+    cards: CardServices
     events: EventServices
     signing: SigningServices
     grants: GrantService
@@ -119,10 +122,10 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     verifications = KeyedTasks(workers=_VERIFIERS, name="verify")
     uploads = UploadService(database, access, store, clock, limits, verifications)
     idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
+    artifacts, operations = ArtifactService(database, store), ArtifactOperations(clock, ids, limits)
     readers = auditing(settings, access, clock, ids)
     log = log_services(settings, database, clock)
-    foundation, artifacts = Foundation(database, access, jobs, clock, ids), ArtifactService(database, store)
-    events, deliveries = build_events(settings, foundation)
+    events, deliveries = build_events(settings, foundation := Foundation(database, access, jobs, clock, ids))
     inspecting = build_inspecting(foundation, artifacts)
     tidying = job_kinds(jobs, uploads, idempotency, who)
     kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
@@ -143,11 +146,10 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         namespaces=NamespaceService(database, access, clock),
         models=ModelService(database, access, clock, ids),
         versions=VersionService(database, access, clock),
-        registration=RegistrationService(
-            database, access, ArtifactOperations(clock, ids, limits), uploads, clock, ids, first_stage
-        ),
+        registration=RegistrationService(database, access, operations, uploads, clock, ids, first_stage),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, artifacts, limits, readers.access_log.reads),
+        cards=card_services(settings, access, clock, artifacts, operations),
         events=events,
         signing=signing_services(settings, access, clock, ids),
         **_rights(access, clock, ids),

@@ -61,6 +61,7 @@ class Settings:
     log_name: str = ""
     signing_key: str = field(default="", repr=False)
     anchors: str = field(default="", repr=False)
+    frameworks_dir: str = ""
     tls_certificate: str = ""
     tls_key: str = ""
     behind_proxy: bool = False

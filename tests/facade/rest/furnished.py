@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from tests.facade.rest.operations import BLOB, EXAMPLES, filled
+from tests.facade.rest.operations import BLOB, BYTES, EXAMPLES, filled
 from tests.facade.rest.registry import API, Rest
 from tests.people import bind, somebody
 from tests.signing import a_bundle, a_private_key, json_of
@@ -37,6 +37,10 @@ class Furnished:
         version = rest.push({"config.json": content}, f"{namespace}/scorer", tags={"team": "risk"})
         alias = f"{API}/models/{namespace}/scorer/aliases/champion"
         rest.http.put(alias, json={"version": "1.0.0"}, headers={"If-Match": "*"})
+        card = f"{API}/models/{namespace}/scorer/versions/1.0.0/card"
+        rest.http.put(card, json=EXAMPLES["edit_card"], headers={"If-Match": "*"})
+        kind, report = BYTES["attach_file"]
+        rest.http.put(f"{card}/attachments/report.pdf", content=report, headers={"Content-Type": kind})
         victim = somebody(rest.services, name=f"{namespace}-victim")
         things = {
             "namespace": namespace,
@@ -54,6 +58,7 @@ class Furnished:
             "principal": victim.id,
             "session": "0",
             "job": "0",
+            "attachment": "report.pdf",
             "url": self.url,
             **_signed({"config.json": content}),
             "issuer": self.a_provider("")["issuer"],

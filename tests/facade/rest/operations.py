@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any
 
+from tests.cards import PDF
 from tests.facade.rest.registry import API, Rest
 
 from modelkeep.kernel.blob_frames import MEDIA_TYPE, frame_header
@@ -46,6 +47,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "describe_namespace": {"description": "x"},
     "describe_version": {"description": "x"},
+    "edit_card": {"document": {"schema_version": "1.0", "overview": {"description": "Scores payments"}}},
     "erase_audit_texts": {"reason": "Asked for", "within": "$namespace"},
     "finish_browser_login": {"code": "x", "code_verifier": "x"},
     "finish_device_login": {"device_code": "x"},
@@ -57,6 +59,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "open_upload": {
         "files": [{"path": "b.bin", "size": 25, "digest": "$digest", "media_type": "text/plain", "mode": 420}]
     },
+    "patch_card": {"patch": {"limitations": ["Small"]}},
     "place_legal_hold": {"scope": "$namespace/scorer", "reason": "Case 7"},
     "quarantine_version": {"reason": "leaks"},
     "register_version": {
@@ -103,6 +106,7 @@ QUERIES: dict[str, dict[str, str]] = {
 """What the parameters of an operation are, where it has any that matter."""
 
 BYTES: dict[str, tuple[str, bytes]] = {
+    "attach_file": ("application/pdf", PDF),
     "send_batch": (MEDIA_TYPE, frame_header(Digest.of(BLOB), len(BLOB)) + BLOB),
     "send_part": ("application/octet-stream", BLOB),
     "receive_leak_alert": ("application/json", b'[{"token": "x", "type": "x"}]'),

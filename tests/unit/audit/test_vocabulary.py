@@ -12,6 +12,7 @@ from typing import cast
 
 import jsonschema_rs
 import pytest
+from tests.cards import a_card
 from tests.events import check_event
 from tests.unit.docs.pages import SOURCE, codes, table
 from tests.unit.governance.documents import a_document
@@ -33,6 +34,8 @@ from modelkeep.domains.audit import VOCABULARY, EventType, growth_errors
 from modelkeep.domains.audit.domain.event_types import Schema, UndocumentedEventError
 from modelkeep.domains.audit.domain.leaf import leaf_of
 from modelkeep.domains.audit.domain.vocabulary import event_type
+from modelkeep.domains.cards.domain.attachments import Attachment, attachment_added, attachment_removed
+from modelkeep.domains.cards.domain.cards import card_revised, revise
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_removed, alias_set
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
@@ -144,6 +147,15 @@ def of_accounts() -> Iterator[Event]:
     yield account.disable(ANA, NOW)[1]
 
 
+def of_cards() -> Iterator[Event]:
+    card = revise(("v", "fraud/scorer:1.0.0"), None, a_card(), ANA, NOW)
+    assert card is not None
+    yield card_revised("fraud/scorer:1.0.0", None, card, ANA)
+    file = Attachment("v", "a.pdf", "application/pdf", 1, Digest("0" * 64), "", NOW, ANA.id)
+    yield attachment_added("fraud/scorer:1.0.0", file, ANA)
+    yield attachment_removed("fraud/scorer:1.0.0", file, ANA, NOW)
+
+
 def of_signing_keys() -> Iterator[Event]:
     material = KeyMaterial(KeyKind.AUTHORITY, "PEM", "0" * 64)
     new = NewTrust("company", "PEM", "email:*@example.org", NOW, NOW + timedelta(days=1))
@@ -193,6 +205,7 @@ def events() -> Iterator[Event]:
     yield role.deleted(ANA, NOW)
     yield from of_accounts()
     yield from of_signing_keys()
+    yield from of_cards()
     denied = refusal(ANA, Permission.GRANT_WRITE, REGISTRY, NOW).event
     assert denied is not None
     yield denied

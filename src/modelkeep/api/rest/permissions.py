@@ -47,13 +47,24 @@ _VERSION_WRITE: Final = (
     "add_signature",
     "inspect_again",
 )
+_CARD_READ: Final = (
+    "get_card",
+    "list_card_history",
+    "compare_cards",
+    "score_card",
+    "draft_card",
+    "list_attachments",
+    "get_attachment",
+)
+_CARD_WRITE: Final = ("edit_card", "patch_card", "attach_file", "remove_attachment")
 _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: _MODEL_READ + _TAG_READ,
     Permission.MODEL_WRITE: _MODEL_WRITE,
     Permission.MODEL_DELETE: ("delete_model", "restore_model"),
-    Permission.VERSION_READ: _VERSION_READ,
+    Permission.VERSION_READ: _VERSION_READ + _CARD_READ,
     Permission.VERSION_CREATE: ("register_version", "open_upload"),
     Permission.VERSION_WRITE: _VERSION_WRITE,
+    Permission.CARD_WRITE: _CARD_WRITE,
     Permission.VERSION_DELETE: ("delete_version", "restore_version"),
     Permission.VERSION_QUARANTINE: ("quarantine_version", "release_version"),
     Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
@@ -150,6 +161,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("whoami", "get_session", "log_out", "list_sessions", "end_session"), "own"),
     **dict.fromkeys(("create_token", "list_tokens", "get_token", "revoke_token"), "own"),
     **dict.fromkeys(("list_roles", "get_role", "explain", "list_signing_keys"), "authenticated"),
+    **dict.fromkeys(("get_card_schema", "list_card_frameworks"), "authenticated"),
     **dict.fromkeys(("get_ci_audience", "mint_ci_token", "report_leaked_token", "list_login_offers"), "public"),
     "receive_leak_alert": "public",
     **dict.fromkeys(("begin_login", "finish_login", "log_out_by_provider", "begin_device_login"), "public"),

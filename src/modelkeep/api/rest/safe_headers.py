@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
 from starlette.types import Scope
 
@@ -18,7 +19,19 @@ _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+SANDBOXED: Final[Mapping[str, str]] = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "sandbox; default-src 'none'",
+}
+"""The headers of what somebody else made: a browser saves or shows it, and runs nothing of it."""
+
 _TLS_FROM_NOW_ON: Final = "max-age=31536000"
+
+
+def disposition(name: str) -> str:
+    """Return a Content-Disposition that saves a file under its name, in any script (RFC 6266)."""
+    plain = name.encode("ascii", "replace").decode().translate({ord('"'): "'", ord("%"): "_"})
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def safe_headers(scope: Scope) -> Mapping[str, str]:

@@ -26,6 +26,7 @@ from modelkeep.domains.audit import (
     PrivacyService,
     ProofService,
 )
+from modelkeep.domains.cards import CardServices
 from modelkeep.domains.catalog import (
     AliasService,
     ContentService,
@@ -114,6 +115,10 @@ class Services(Protocol):
     @property
     def registration(self) -> RegistrationService:
         """New versions."""
+
+    @property
+    def cards(self) -> CardServices:
+        """Model cards."""
 
     @property
     def aliases(self) -> AliasService:

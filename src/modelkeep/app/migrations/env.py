@@ -9,6 +9,7 @@ import modelkeep.domains.access.tables.passwords
 import modelkeep.domains.access.tables.sessions
 import modelkeep.domains.artifacts.tables
 import modelkeep.domains.audit.tables
+import modelkeep.domains.cards.tables
 import modelkeep.domains.catalog.tables
 import modelkeep.domains.events.tables
 import modelkeep.domains.governance.tables.policies

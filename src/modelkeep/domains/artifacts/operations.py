@@ -8,6 +8,7 @@ from modelkeep.domains.artifacts.domain import (
     UPLOAD_LIFE,
     Artifact,
     BlobMissingError,
+    ExpectedBlob,
     Upload,
     UploadLimits,
     UploadNotFoundError,
@@ -84,6 +85,15 @@ class ArtifactOperations:
         artifact = Artifact(upload.manifest_digest, len(manifest.files), manifest.total_size)
         artifacts.add_artifact(artifact, document, list(expected_blobs(manifest)), self.clock())
         artifacts.remove_upload(upload_id)
+        return artifact
+
+    def adopt(self, tx: Transaction, manifest: Manifest) -> Artifact:
+        """Record an artifact whose bytes the same use case has kept just now, see `ArtifactService.keep`."""
+        artifacts, now = ArtifactRepository(tx), self.clock()
+        blobs = [ExpectedBlob(digest, size) for digest, size in expected_blobs(manifest).items()]
+        artifacts.record_blobs(blobs, now)
+        artifact = Artifact(manifest.digest, len(manifest.files), manifest.total_size)
+        artifacts.add_artifact(artifact, manifest.document(), [blob.digest for blob in blobs], now)
         return artifact
 
     def drop_upload(self, tx: Transaction, actor: Actor, scope: str, upload_id: str | None) -> str | None:

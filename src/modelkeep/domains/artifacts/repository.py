@@ -52,10 +52,14 @@ class ArtifactRepository:
 
     def add_blobs(self, upload_id: str, blobs: Sequence[ExpectedBlob], now: datetime) -> None:
         """Record blobs that were verified for an upload; those already recorded stay as they are."""
+        self.record_blobs(blobs, now)
+        self._session.execute(_HOLD_SENT, [{"upload": upload_id, "sent": str(blob.digest)} for blob in blobs])
+
+    def record_blobs(self, blobs: Sequence[ExpectedBlob], now: datetime) -> None:
+        """Record blobs whose bytes are verified and stored; those already recorded stay as they are."""
         in_order = sorted(blobs, key=lambda blob: blob.digest)  # or two batches of the same blobs could deadlock
         rows = [{"digest": str(blob.digest), "size": blob.size, "created_at": now} for blob in in_order]
         self._session.execute(self._dialect.insert(BLOB).on_conflict_do_nothing(), rows)
-        self._session.execute(_HOLD_SENT, [{"upload": upload_id, "sent": row["digest"]} for row in rows])
 
     def find_artifact(self, digest: Digest) -> Artifact | None:
         """Return the artifact with this manifest digest, or None."""

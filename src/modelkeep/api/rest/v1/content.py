@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import RedirectResponse, StreamingResponse
@@ -13,6 +12,7 @@ from pydantic import Field
 from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, RequestedTime, SelectedVersion
 from modelkeep.api.rest.ranges import has_already, may_continue, requested_range
 from modelkeep.api.rest.requests import RegistryRoute
+from modelkeep.api.rest.safe_headers import SANDBOXED, disposition
 from modelkeep.api.rest.streams import BATCH_BYTES
 from modelkeep.api.rest.v1.schemas.common import In
 from modelkeep.domains.artifacts import BlobSource
@@ -25,7 +25,6 @@ router = APIRouter(
 )
 
 _MANIFEST_TYPE = "application/vnd.modelkeep.manifest.v1+json"
-_SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +97,16 @@ def _stream(file: OpenFile, range_header: str | None) -> StreamingResponse:
     part = requested_range(range_header, size)
     start, end = (part.start, part.end) if part else (0, size)
     headers = {
-        **_SAFE,
+        **SANDBOXED,
         "ETag": f'"{file.entry.digest}"',
         "Accept-Ranges": "bytes",
         "Content-Length": str(end - start),
-        "Content-Disposition": _attachment(file.entry.path.rpartition("/")[2]),
+        "Content-Disposition": disposition(file.entry.path.rpartition("/")[2]),
     }
     if part is not None:
         headers["Content-Range"] = part.content_range
     chunks = file.source.read(start, end)
     return StreamingResponse(chunks, 206 if part else 200, headers, media_type=file.entry.media_type)
-
-
-def _attachment(name: str) -> str:
-    """Return a Content-Disposition that saves the file under its name, in any script (RFC 6266)."""
-    plain = name.encode("ascii", "replace").decode().translate({ord('"'): "'", ord("%"): "_"})
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _framed(sources: Iterator[BlobSource]) -> Iterator[bytes]:

@@ -100,6 +100,13 @@ class ArtifactService:
         with self.database.snapshot() as tx:
             return ArtifactRepository(tx).document(manifest)
 
+    def keep(self, data: bytes) -> None:
+        """Put bytes that are small enough for memory into the object store.
+
+        They count as stored once the use case's transaction records them: see `ArtifactOperations.adopt`.
+        """
+        self.store.put({blob_key(Digest.of(data)): data})
+
     def blob(self, entry: FileEntry) -> StoredBlob:
         """Open a file of an artifact for reading."""
         return StoredBlob(entry.digest, entry.size, self.store)

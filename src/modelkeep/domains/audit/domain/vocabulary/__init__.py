@@ -6,6 +6,7 @@ from typing import Final
 from modelkeep.domains.audit.domain.event_types import EventType, UndocumentedEventError
 from modelkeep.domains.audit.domain.vocabulary.access import ACCESS
 from modelkeep.domains.audit.domain.vocabulary.audit import AUDIT
+from modelkeep.domains.audit.domain.vocabulary.cards import CARDS
 from modelkeep.domains.audit.domain.vocabulary.catalog import CATALOG
 from modelkeep.domains.audit.domain.vocabulary.content import CONTENT
 from modelkeep.domains.audit.domain.vocabulary.events import EVENTS
@@ -21,6 +22,7 @@ VOCABULARY: Final[Mapping[str, EventType]] = {
     for kind in (
         *ACCESS,
         *AUDIT,
+        *CARDS,
         *CATALOG,
         *CONTENT,
         *EVENTS,

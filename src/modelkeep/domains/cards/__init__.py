@@ -1,0 +1,44 @@
+"""Model cards: what people should know of a version, revision by revision, and how complete it is."""
+
+from modelkeep.domains.cards.domain.attachments import MAX_ATTACHMENT, MEDIA_TYPES, Attachment, NewAttachment
+from modelkeep.domains.cards.domain.cards import Card, CardRevision
+from modelkeep.domains.cards.domain.diffs import Change
+from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score
+from modelkeep.domains.cards.domain.paths import written
+from modelkeep.domains.cards.domain.schema import card_schema
+from modelkeep.domains.cards.operations import current_card
+from modelkeep.domains.cards.service import (
+    AttachmentService,
+    CardService,
+    CardServices,
+    Comparison,
+    Draft,
+    OpenAttachment,
+    ShownCard,
+    load_frameworks,
+)
+
+__all__ = [
+    "MAX_ATTACHMENT",
+    "MEDIA_TYPES",
+    "Attachment",
+    "AttachmentService",
+    "Card",
+    "CardRevision",
+    "CardService",
+    "CardServices",
+    "Change",
+    "Clause",
+    "ClauseScore",
+    "Comparison",
+    "Draft",
+    "Framework",
+    "NewAttachment",
+    "OpenAttachment",
+    "Score",
+    "ShownCard",
+    "card_schema",
+    "current_card",
+    "load_frameworks",
+    "written",
+]

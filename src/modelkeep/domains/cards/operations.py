@@ -1,0 +1,10 @@
+"""What higher domains ask of cards in transactions of their own."""
+
+from modelkeep.domains.cards.domain.cards import Card
+from modelkeep.domains.cards.repository import CardRepository
+from modelkeep.platform.database import Transaction
+
+
+def current_card(tx: Transaction, version_id: str) -> Card | None:
+    """Return the card of a version as it is now, or None where it has none."""
+    return CardRepository(tx).find(version_id)

@@ -1,0 +1,6 @@
+"""Loads and stores cards. SQL of cards lives here and nowhere else."""
+
+from modelkeep.domains.cards.repository.attachments import AttachmentRepository
+from modelkeep.domains.cards.repository.cards import CardRepository
+
+__all__ = ["AttachmentRepository", "CardRepository"]

@@ -1,0 +1,75 @@
+"""Cards within one transaction."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, insert, select
+
+from modelkeep.domains.cards.domain.cards import Card, CardRevision
+from modelkeep.domains.cards.tables import REVISION
+from modelkeep.kernel.identity import PrincipalId
+from modelkeep.kernel.paging import Page, PageRequest
+from modelkeep.platform.database import AnyRow, Transaction, UtcDateTime
+from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page
+
+_OF_VERSION: Final = select(*REVISION.c).where(REVISION.c.version_id == bindparam("version"))
+_NEWEST: Final = _OF_VERSION.order_by(REVISION.c.revision.desc()).limit(1)
+_NUMBERED: Final = _OF_VERSION.where(REVISION.c.revision == bindparam("wanted"))
+_AT: Final = REVISION.c.since <= bindparam("at", type_=UtcDateTime)
+_NEWEST_AT: Final = _OF_VERSION.where(_AT).order_by(REVISION.c.revision.desc()).limit(1)
+_LISTED: Final = select(
+    REVISION.c.revision,
+    REVISION.c.digest,
+    REVISION.c.since,
+    REVISION.c.set_by,
+    REVISION.c.revision.label("place"),
+    REVISION.c.version_id,
+).where(REVISION.c.version_id == bindparam("version"))
+_ADD: Final = insert(REVISION)
+
+
+class CardRepository:
+    """Cards within one transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work with the transaction's session."""
+        self._session = tx.session
+
+    def find(self, version_id: str, at: datetime | None = None) -> Card | None:
+        """Return the card that a version has, or had at a time."""
+        query = _NEWEST if at is None else _NEWEST_AT
+        row = self._session.execute(query, {"version": version_id, "at": at}).one_or_none()
+        return None if row is None else _card(row)
+
+    def find_revision(self, version_id: str, revision: int) -> Card | None:
+        """Return one revision of a version's card."""
+        row = self._session.execute(_NUMBERED, {"version": version_id, "wanted": revision}).one_or_none()
+        return None if row is None else _card(row)
+
+    def list(self, version_id: str, request: PageRequest, at: datetime | None = None) -> Page[CardRevision]:
+        """Return one page of the revisions of a version's card, newest first; at a time, those there were."""
+        query = _LISTED if at is None else _LISTED.where(_AT)
+        return fetch_page(
+            self._session,
+            BoundSelect(query, {"version": version_id, "at": at}),
+            request=request,
+            scope=f"cards {version_id} {at}",
+            order=(OrderKey(REVISION.c.revision, int), REVISION.c.version_id, True),
+            build=lambda row: CardRevision(version_id, row[0], row[1], row[2], PrincipalId(row[3])),
+        )
+
+    def add(self, card: Card) -> None:
+        """Store a new revision."""
+        values = {
+            "version_id": card.version_id,
+            "revision": card.revision,
+            "document": dict(card.document),
+            "digest": card.digest,
+            "since": card.since,
+            "set_by": card.set_by,
+        }
+        self._session.execute(_ADD, values)
+
+
+def _card(row: AnyRow) -> Card:
+    return Card(row.version_id, row.document, row.revision, row.digest, row.since, PrincipalId(row.set_by))
