@@ -6,17 +6,17 @@ from typing import Final
 
 from modelkeep.app.auditing import Auditing
 from modelkeep.app.entrance import Entrance
-from modelkeep.domains.artifacts import UploadService
+from modelkeep.domains import audit
+from modelkeep.domains.access import NOTICED_AT_ONCE
+from modelkeep.domains.artifacts import EXPIRED_AT_ONCE, UploadService
 from modelkeep.domains.audit import IdempotencyService
+from modelkeep.platform import jobs
 from modelkeep.platform.jobs import Again, JobKind, JobStore, Outcome, Work, every
 
 TIDIED_EVERY: Final = timedelta(minutes=10)
 NOTICED_EVERY: Final = timedelta(hours=1)
 KEPT_JOBS: Final = timedelta(days=30)
 _PRUNED_EVERY: Final = timedelta(hours=6)
-_ROWS_AT_ONCE: Final = 1000
-_TOKENS_AT_ONCE: Final = 500
-_UPLOADS_AT_ONCE: Final = 100
 
 
 def job_kinds(
@@ -27,12 +27,12 @@ def job_kinds(
 ) -> Sequence[JobKind]:
     """Return every kind of background work."""
     return (
-        every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads, batch=_UPLOADS_AT_ONCE),
-        every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old, batch=_ROWS_AT_ONCE),
+        every(TIDIED_EVERY, "artifacts.expire_uploads", uploads.expire_uploads, batch=EXPIRED_AT_ONCE),
+        every(TIDIED_EVERY, "audit.forget_keys", idempotency.forget_old, batch=audit.FORGOTTEN_AT_ONCE),
         every(TIDIED_EVERY, "access.forget_logins", who.logins.forget_old),
-        every(NOTICED_EVERY, "access.notice_expiring", who.tokens.notice_expiring, batch=_TOKENS_AT_ONCE),
+        every(NOTICED_EVERY, "access.notice_expiring", who.tokens.notice_expiring, batch=NOTICED_AT_ONCE),
         every(TIDIED_EVERY, "throttling.forget", who.limits.throttle.forget_old),
-        every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS), batch=_ROWS_AT_ONCE),
+        every(TIDIED_EVERY, "jobs.forget", lambda: store.forget(older_than=KEPT_JOBS), batch=jobs.FORGOTTEN_AT_ONCE),
     )
 
 

@@ -31,7 +31,7 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         streams = app.state.event_streams
-        with services.usage, services.access_log.reads, services.background, on_stop(streams.close):
+        with services.usage.writing(), services.access_log.reads.writing(), services.background, on_stop(streams.close):
             yield
         services.close()
 

@@ -100,6 +100,14 @@ def say(message: str) -> None:
     click.echo(printable(message, lines=True))
 
 
+def show_deleted(kind: str, name: str, *, as_json: bool) -> None:
+    """Say that something is gone of which nothing is left to show."""
+    if as_json:
+        show_json({"name": name, "deleted": True})
+    else:
+        say(f"{kind} {name} is deleted.")
+
+
 def hint(message: str) -> None:
     """Print a line beside the answer, on standard error."""
     click.echo(click.style(hanging(printable(message), 0, sys.stderr), dim=True), err=True)

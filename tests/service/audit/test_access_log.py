@@ -103,7 +103,7 @@ def test_several_servers_write_without_a_gap(services: Services, admin: Actor, v
 
 
 def test_a_server_that_stops_writes_what_it_has_noted(services: Services, admin: Actor, version: ModelVersion) -> None:
-    with services.access_log.reads:
+    with services.access_log.reads.writing():
         services.content.manifest(admin, SCORER, FIRST)
     assert [row.subject for row in rows(services)] == [version.reference]
 

@@ -6,7 +6,7 @@ import click
 
 from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
-from modelkeep.cli.output import Column, Section, hint, say, show_json, show_record
+from modelkeep.cli.output import Column, Section, hint, show_deleted, show_json, show_record
 from modelkeep.cli.paging import WindowOptions, paged, show_list
 
 if TYPE_CHECKING:
@@ -92,10 +92,7 @@ def delete_provider(invocation: Invocation, name: str) -> None:
     """Delete a provider: nobody logs in with it any more."""
     with invocation.connect() as registry:
         registry.delete_login_provider(name)
-    if invocation.as_json:
-        show_json({"name": name, "deleted": True})
-    else:
-        say(f"Login provider {name} is deleted.")
+    show_deleted("Login provider", name, as_json=invocation.as_json)
 
 
 def _details(options: "dict[str, Any]") -> "dict[str, Any]":

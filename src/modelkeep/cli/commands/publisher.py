@@ -6,7 +6,7 @@ import click
 
 from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
-from modelkeep.cli.output import Column, Section, say, show_json, show_record
+from modelkeep.cli.output import Column, Section, show_deleted, show_json, show_record
 from modelkeep.cli.paging import WindowOptions, paged, show_list
 
 if TYPE_CHECKING:
@@ -140,10 +140,7 @@ def delete_publisher(invocation: Invocation, name: str) -> None:
     """Delete a publisher; tokens that its jobs have stop working."""
     with invocation.connect() as registry:
         registry.delete_publisher(name)
-    if invocation.as_json:
-        show_json({"name": name, "deleted": True})
-    else:
-        say(f"Publisher {name} is deleted.")
+    show_deleted("Publisher", name, as_json=invocation.as_json)
 
 
 def _create(invocation: Invocation, kind: str, options: "dict[str, Any]") -> None:

@@ -29,6 +29,7 @@ from modelkeep.domains.access.domain.standing import Explanation, Question
 from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
 from modelkeep.domains.access.operations import anonymise, end_bindings_in
 from modelkeep.domains.access.service import (
+    NOTICED_AT_ONCE,
     AccessService,
     AlertKey,
     AuthenticationService,
@@ -70,6 +71,7 @@ __all__ = [
     "DEFAULT_SCOPES",
     "MAX_ALERT",
     "NEVER",
+    "NOTICED_AT_ONCE",
     "REGISTRY",
     "ROLES",
     "AccessService",

@@ -12,9 +12,10 @@ from modelkeep.domains.artifacts.domain import (
     no_such_artifact,
 )
 from modelkeep.domains.artifacts.operations import ArtifactOperations, ReadableContent, manifest_of
-from modelkeep.domains.artifacts.service import ArtifactService, UploadService
+from modelkeep.domains.artifacts.service import EXPIRED_AT_ONCE, ArtifactService, UploadService
 
 __all__ = [
+    "EXPIRED_AT_ONCE",
     "Artifact",
     "ArtifactOperations",
     "ArtifactService",

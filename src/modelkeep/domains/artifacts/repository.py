@@ -20,6 +20,8 @@ from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import AnyRow, Transaction
 
+EXPIRED_AT_ONCE: Final = 100
+"""Uploads that are dropped in one go."""
 BATCH = 500  # bound parameters of one statement stay below every database's limit
 
 Readable = Callable[[ColumnElement[str]], ColumnElement[bool]]
@@ -175,8 +177,8 @@ class ArtifactRepository:
         self._session.execute(delete(UPLOAD).where(UPLOAD.c.id == upload_id))
 
     def expired_uploads(self, now: datetime) -> tuple[str, ...]:
-        """Return uploads past their time, at most 100."""
-        rows = self._session.scalars(select(UPLOAD.c.id).where(UPLOAD.c.expires_at <= now).limit(100))
+        """Return uploads past their time, a batch of them."""
+        rows = self._session.scalars(select(UPLOAD.c.id).where(UPLOAD.c.expires_at <= now).limit(EXPIRED_AT_ONCE))
         return tuple(rows)
 
 

@@ -15,6 +15,7 @@ from modelkeep.domains.audit.operations import receipt_of, receipts_of
 from modelkeep.domains.audit.ports import Anchor
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
+    FORGOTTEN_AT_ONCE,
     AccessLogService,
     AccessRecorder,
     AnchorService,
@@ -41,6 +42,7 @@ from modelkeep.domains.audit.service import (
 __all__ = [
     "BATCH_MEDIA_TYPE",
     "BEFORE_ALL",
+    "FORGOTTEN_AT_ONCE",
     "MEDIA_TYPE",
     "VOCABULARY",
     "AccessLogService",

@@ -10,7 +10,7 @@ from modelkeep.domains.audit import AuditReader, Entry
 from modelkeep.domains.events.domain.deliveries import KEPT_FOR, Outcome, Progress, Purpose, Sent, pause
 from modelkeep.domains.events.domain.subscriptions import DisabledReason, Subscription
 from modelkeep.domains.events.ports import Parcel
-from modelkeep.domains.events.repository import DeliveryRepository, SubscriptionRepository
+from modelkeep.domains.events.repository import FORGOTTEN_AT_ONCE, DeliveryRepository, SubscriptionRepository
 from modelkeep.domains.events.service.dispatch import Attempt, Dispatch
 from modelkeep.domains.events.service.sight import EventSight, happening_of
 from modelkeep.domains.events.service.subscriptions import DELIVER, job_key
@@ -27,7 +27,6 @@ BATCH: Final = 100
 _IDLE: Final = Again(timedelta(days=1))
 _AT_ONCE: Final = Again(timedelta())
 _MOST_BEHIND: Final = 1000
-_FORGOTTEN_AT_ONCE: Final = 1000
 _FORGET_EVERY: Final = timedelta(minutes=10)
 _SYSTEM: Final = Actor(
     PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="delivery")
@@ -48,7 +47,7 @@ class Deliveries:
         """Return the background work of this domain."""
         return (
             JobKind(DELIVER, self.deliver, wanted=self.behind),
-            every(_FORGET_EVERY, "events.forget_deliveries", self.forget, batch=_FORGOTTEN_AT_ONCE),
+            every(_FORGET_EVERY, "events.forget_deliveries", self.forget, batch=FORGOTTEN_AT_ONCE),
         )
 
     def behind(self) -> Sequence[str]:

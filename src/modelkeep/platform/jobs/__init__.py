@@ -2,7 +2,7 @@
 
 from modelkeep.platform.jobs.keyed import KeyedTasks
 from modelkeep.platform.jobs.runner import JobRunner
-from modelkeep.platform.jobs.store import JobStore
+from modelkeep.platform.jobs.store import FORGOTTEN_AT_ONCE, JobStore
 from modelkeep.platform.jobs.values import (
     Again,
     Done,
@@ -19,6 +19,7 @@ from modelkeep.platform.jobs.values import (
 )
 
 __all__ = [
+    "FORGOTTEN_AT_ONCE",
     "Again",
     "Done",
     "Handler",

@@ -26,7 +26,7 @@ _FIRST_PAUSE: Final = timedelta(seconds=1)
 _LONGEST_PAUSE: Final = timedelta(hours=1)
 _LONGEST_RECURRING_PAUSE: Final = timedelta(minutes=5)
 _ERROR_LENGTH: Final = 1000
-_FORGET_AT_ONCE: Final = 1000
+FORGOTTEN_AT_ONCE: Final = 1000
 _READY: Final = JOB.c.status == JobStatus.READY.value
 _RECURRING: Final = JOB.c.key == JOB.c.kind
 
@@ -230,7 +230,7 @@ class JobStore:
             return gone + self._drop(tx, JOB_EVENT.c.id, JOB_EVENT.c.at < before)
 
     def _drop(self, tx: Transaction, key: ColumnElement[str], which: ColumnElement[bool]) -> int:
-        keys = tx.session.scalars(select(key).where(which).limit(_FORGET_AT_ONCE)).all()
+        keys = tx.session.scalars(select(key).where(which).limit(FORGOTTEN_AT_ONCE)).all()
         table = JOB if key is JOB.c.id else JOB_EVENT
         tx.session.execute(delete(table).where(key.in_(keys)))
         return len(keys)

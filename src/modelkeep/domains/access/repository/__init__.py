@@ -23,11 +23,12 @@ from modelkeep.domains.access.repository.roles import RoleRepository
 from modelkeep.domains.access.repository.sessions import SessionRepository
 from modelkeep.domains.access.repository.standings import permissions_of, read_standing
 from modelkeep.domains.access.repository.terminals import TerminalRepository
-from modelkeep.domains.access.repository.tokens import TokenRepository
+from modelkeep.domains.access.repository.tokens import NOTICED_AT_ONCE, TokenRepository
 
 __all__ = [
     "ANYWHERE",
     "CHECK",
+    "NOTICED_AT_ONCE",
     "AccessRepository",
     "BindingRepository",
     "DirectoryRepository",

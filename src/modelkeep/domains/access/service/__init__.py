@@ -1,6 +1,6 @@
 """Use cases of access control."""
 
-from modelkeep.domains.access.repository import Values, permitted_where
+from modelkeep.domains.access.repository import NOTICED_AT_ONCE, Values, permitted_where
 from modelkeep.domains.access.service.authentication import AuthenticationService
 from modelkeep.domains.access.service.authorization import AccessService
 from modelkeep.domains.access.service.directory import PrincipalService
@@ -21,6 +21,7 @@ from modelkeep.domains.access.service.tokens import NewToken, TokenService
 from modelkeep.domains.access.service.usage import UsageRecorder
 
 __all__ = [
+    "NOTICED_AT_ONCE",
     "AccessService",
     "AlertKey",
     "AuthenticationService",

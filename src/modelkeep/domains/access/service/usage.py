@@ -2,17 +2,18 @@
 
 import logging
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Final, Self
+from threading import Lock
+from typing import Final
 
 from cachetools import LRUCache
 
 from modelkeep.domains.access.repository import LastUseRepository
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.platform.database import Database
+from modelkeep.platform.repeating import repeating
 
 WRITTEN_EVERY: Final = 60.0
 """Seconds between two writes of a process."""
@@ -25,14 +26,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class UsageRecorder:
-    """Keeps last uses in memory, and writes them in one transaction a minute while it is entered."""
+    """Keeps last uses in memory, and writes them in one transaction a minute while it is `writing`."""
 
     database: Database
     _noted: "LRUCache[str, datetime]" = field(default_factory=lambda: LRUCache(_REMEMBERED), repr=False)
     _unwritten: dict[str, datetime] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
-    _stop: Event = field(default_factory=Event, repr=False)
-    _thread: Thread | None = field(default=None, repr=False)
 
     def note(self, ids: Iterable[str], at: datetime, precision: timedelta = TOKEN_PRECISION) -> None:
         """Note that these were used now; a use within `precision` of the one noted before is passed over."""
@@ -62,21 +61,6 @@ class UsageRecorder:
             with self._lock:
                 self._unwritten = unwritten | self._unwritten
 
-    def __enter__(self) -> Self:
-        """Start to write once a minute."""
-        self._thread = Thread(target=self._run, name="usage", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Write what is left, and stop."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.write()
-
-    def _run(self) -> None:
-        while not self._stop.wait(WRITTEN_EVERY):
-            self.write()
+    def writing(self) -> AbstractContextManager[None]:
+        """Write once a minute while this is entered, and what is left when it is not."""
+        return repeating(self.write, seconds=WRITTEN_EVERY, name="usage")

@@ -138,7 +138,7 @@ class UploadService:
         self.store.discard(upload_id)
 
     def expire_uploads(self) -> int:
-        """Drop uploads that nobody finished in seven days, at most 100 at once; return how many."""
+        """Drop uploads that nobody finished in seven days, a batch at once; return how many."""
         with self.database.transaction() as tx:
             artifacts = ArtifactRepository(tx)
             expired = artifacts.expired_uploads(self.clock())

@@ -5,10 +5,11 @@ from modelkeep.domains.audit.repository.anchors import AnchorRepository, AnchorS
 from modelkeep.domains.audit.repository.entries import EntryRepository, access_entries
 from modelkeep.domains.audit.repository.log import AuditRepository
 from modelkeep.domains.audit.repository.privacy import PrivacyRepository
-from modelkeep.domains.audit.repository.requests import IdempotencyRepository
+from modelkeep.domains.audit.repository.requests import FORGOTTEN_AT_ONCE, IdempotencyRepository
 from modelkeep.domains.audit.repository.tree import StoredCheckpoint, StoredLeaf, TreeRepository
 
 __all__ = [
+    "FORGOTTEN_AT_ONCE",
     "AccessLogRepository",
     "AnchorRepository",
     "AnchorState",

@@ -14,6 +14,9 @@ _FIND: Final = select(REQUEST).where(
     REQUEST.c.principal_id == bindparam("principal"), REQUEST.c.key == bindparam("wanted")
 )
 
+FORGOTTEN_AT_ONCE: Final = 1000
+"""Keys that are dropped in one go."""
+
 
 class IdempotencyRepository:
     """Claimed keys within one transaction."""
@@ -48,8 +51,10 @@ class IdempotencyRepository:
         )
 
     def forget(self, before: datetime) -> int:
-        """Drop keys claimed before a time, at most 1,000 at once; return how many."""
+        """Drop keys claimed before a time, a batch at a time; return how many."""
         key = tuple_(REQUEST.c.principal_id, REQUEST.c.key)
-        old = select(REQUEST.c.principal_id, REQUEST.c.key).where(REQUEST.c.claimed_at < before).limit(1000)
+        old = (
+            select(REQUEST.c.principal_id, REQUEST.c.key).where(REQUEST.c.claimed_at < before).limit(FORGOTTEN_AT_ONCE)
+        )
         gone = self._session.execute(delete(REQUEST).where(key.in_(old)).returning(REQUEST.c.key))
         return len(gone.all())

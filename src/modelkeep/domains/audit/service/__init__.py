@@ -1,6 +1,6 @@
 """Use cases of the audit log."""
 
-from modelkeep.domains.audit.repository import AnchorState, StoredCheckpoint
+from modelkeep.domains.audit.repository import FORGOTTEN_AT_ONCE, AnchorState, StoredCheckpoint
 from modelkeep.domains.audit.service.access_log import AccessLogService, AccessRecorder
 from modelkeep.domains.audit.service.anchors import (
     AnchorService,
@@ -22,6 +22,7 @@ from modelkeep.domains.audit.service.sink import AuditSink
 
 __all__ = [
     "BEFORE_ALL",
+    "FORGOTTEN_AT_ONCE",
     "AccessLogService",
     "AccessRecorder",
     "AnchorService",

@@ -7,12 +7,11 @@ with leaves as the audit log has them. A server that is killed loses what it not
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from threading import Event as Signal
-from threading import Lock, Thread
-from types import TracebackType
-from typing import Final, Self
+from threading import Lock
+from typing import Final
 
 from modelkeep.domains.access import REGISTRY, AccessService, Permission
 from modelkeep.domains.audit.domain.entries import Entry
@@ -26,6 +25,7 @@ from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import Database
+from modelkeep.platform.repeating import repeating
 
 WRITTEN_EVERY: Final = 1.0
 MOST_NOTED: Final = 50_000
@@ -37,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class AccessRecorder:
-    """Notes reads, and writes them once a second while it is entered."""
+    """Notes reads, and writes them once a second while it is `writing`."""
 
     database: Database
     clock: Clock
@@ -45,8 +45,6 @@ class AccessRecorder:
     _noted: "deque[Event]" = field(default_factory=deque, repr=False)
     _lost: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
-    _stop: Signal = field(default_factory=Signal, repr=False)
-    _thread: Thread | None = field(default=None, repr=False)
 
     def note(self, event: Event) -> None:
         """Note a read: it costs no query. What a server cannot hold any more is lost, and the log says how many."""
@@ -84,24 +82,9 @@ class AccessRecorder:
             first, at = log.advance(len(events), self.clock())
             log.append([(event, leaf_of(event, seq=first + n, at=at, texts={})) for n, event in enumerate(events)])
 
-    def __enter__(self) -> Self:
-        """Start to write."""
-        self._thread = Thread(target=self._run, name="access-log", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Write what is left, and stop."""
-        self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
-        self.write()
-
-    def _run(self) -> None:
-        while not self._stop.wait(WRITTEN_EVERY):
-            self.write()
+    def writing(self) -> AbstractContextManager[None]:
+        """Write once a second while this is entered, and what is left when it is not."""
+        return repeating(self.write, seconds=WRITTEN_EVERY, name="access-log")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, Transaction
 from modelkeep.platform.database.lists import BoundSelect, page_by_id
 
-_AT_ONCE: Final = 1000
+FORGOTTEN_AT_ONCE: Final = 1000
 
 
 class DeliveryRepository:
@@ -73,7 +73,7 @@ class DeliveryRepository:
 
     def forget(self, before: datetime) -> int:
         """Drop attempts from before a time, a batch at a time; return how many."""
-        old = self._session.scalars(select(DELIVERY.c.id).where(DELIVERY.c.at < before).limit(_AT_ONCE)).all()
+        old = self._session.scalars(select(DELIVERY.c.id).where(DELIVERY.c.at < before).limit(FORGOTTEN_AT_ONCE)).all()
         self._session.execute(delete(DELIVERY).where(DELIVERY.c.id.in_(old)))
         return len(old)
 
