@@ -18,11 +18,26 @@ class Verdict(StrEnum):
 
 
 _SEVERITY: Final = tuple(Verdict)
+_MOST_MESSAGE: Final = 500
+_MOST_PATH: Final = 1000
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the worst of some verdicts; who has seen nothing has come to no conclusion."""
     return max(verdicts, key=_SEVERITY.index, default=Verdict.INCONCLUSIVE)
+
+
+class FormatPolicy(StrEnum):
+    """Whether loading a format can run code that is in the file."""
+
+    DATA_ONLY = "data-only"
+    CODE_CAPABLE = "code-capable"
+    UNKNOWN = "unknown"
+
+    @classmethod
+    def together(cls, policies: Iterable["FormatPolicy"]) -> "FormatPolicy":
+        """Return the one that asks for most care."""
+        return max(policies, key=tuple(cls).index, default=cls.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +48,11 @@ class Finding:
     verdict: Verdict
     path: str
     message: str
+
+    @classmethod
+    def of(cls, rule: str, verdict: Verdict, path: str, message: str) -> Self:
+        """Make one of texts that a file has chosen: they become printable ASCII of some length."""
+        return cls(rule, verdict, _shown(path, _MOST_PATH), _shown(message, _MOST_MESSAGE))
 
     def to_json(self) -> dict[str, Json]:
         """Return the finding as JSON."""
@@ -69,3 +89,9 @@ class ContentScan:
     verdict: Verdict
     findings: tuple[Finding, ...] = ()
     tools: tuple[Tool, ...] = ()
+
+
+def _shown(text: str, most: int) -> str:
+    printable = "".join(letter if letter.isprintable() or not letter.isascii() else " " for letter in text)
+    escaped = printable.encode("ascii", "backslashreplace").decode()
+    return escaped if len(escaped) <= most else escaped[: most - 3] + "..."
