@@ -21,6 +21,7 @@ UNREVISED = {
     "revoke_token": "a token never changes",
     "delete_publisher": "a publisher never changes",
     "revoke_role": "a binding is an interval: it has an end, and no revision",
+    "unassign_policy": "an assignment is an interval",
     "delete_group": "a group has no revision",
     "attach_file": "an attachment is an interval, and never replaces another",
     "remove_attachment": "an attachment is an interval",
@@ -44,6 +45,7 @@ OPEN = {
 }
 """Routes that answer without a credential, and why."""
 UNLOGGED = {
+    "lint_policy": "nothing is changed",
     "open_upload": "bytes on their way are no fact of the registry",
     "send_batch": "bytes on their way",
     "send_part": "bytes on their way",

@@ -59,6 +59,7 @@ class Furnished:
             "session": "0",
             "job": "0",
             "attachment": "report.pdf",
+            "policy": "default",
             "url": self.url,
             **_signed({"config.json": content}),
             "issuer": self.a_provider("")["issuer"],
@@ -72,6 +73,7 @@ class Furnished:
             "provider": self._made("login-providers", self.a_provider(f"{namespace}-login"), "name"),
             "publisher": self.a_publisher(namespace),
             "binding": self.a_binding(namespace),
+            "assignment": self.an_assignment(namespace),
             "webhook": self._a_webhook(namespace),
             "upload_id": self.an_upload(namespace, rest.token),
             "signing_key": self.a_signing_key(namespace),
@@ -87,6 +89,11 @@ class Furnished:
     def a_binding(self, namespace: str) -> str:
         """Return the id of a new binding on a namespace."""
         return bind(self.rest.services, somebody(self.rest.services).id, "viewer", namespace).id
+
+    def an_assignment(self, namespace: str) -> str:
+        """Return the id of a new assignment of a policy on a model of a namespace."""
+        scope = f"{namespace}/model-{next(_serial)}"
+        return self._made("policy-assignments", {"scope": scope, "policy": "open"}, "id")
 
     def a_publisher(self, namespace: str) -> str:
         """Return the name of a new publisher of a namespace."""

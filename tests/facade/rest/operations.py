@@ -25,6 +25,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
             "dsseEnvelope": {"payload": "$payload", "payloadType": PAYLOAD_TYPE, "signatures": [{"sig": "$signed"}]},
         }
     },
+    "assign_policy": {"scope": "$namespace", "policy": "open", "reason": "x"},
     "begin_device_login": {"label": "ana@laptop"},
     "create_group": {"name": "$new"},
     "create_login_provider": {"name": "$new", "issuer": "$issuer", "client_id": "modelkeep"},
@@ -53,6 +54,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "finish_device_login": {"device_code": "x"},
     "get_blobs": {"digests": ["$stored"]},
     "grant_role": {"subject": "$principal", "role": "viewer", "scope": "$namespace"},
+    "lint_policy": {"source": "{}"},
     "log_in_locally": {"name": "admin", "password": "x"},
     "log_metrics": {"metrics": [{"name": "auc", "value": 0.5, "dataset": "test", "slice": "all"}]},
     "mint_ci_token": {"identity_token": "x"},
@@ -61,6 +63,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "patch_card": {"patch": {"limitations": ["Small"]}},
     "place_legal_hold": {"scope": "$namespace/scorer", "reason": "Case 7"},
+    "publish_policy": {"source": "{name: $namespace-new, stages: [{name: Draft}], moves: []}"},
     "quarantine_version": {"reason": "leaks"},
     "register_version": {
         "manifest_digest": "$manifest",

@@ -40,6 +40,7 @@ LISTS = {
 """Lists that everybody may ask for, and what of an item says in which namespace it is."""
 SEEN_WITH = {
     "revoke_role": "model.read",
+    "unassign_policy": "model.read",
     "get_publisher": "grant.read",
     "delete_publisher": "grant.read",
     "get_audit_entry": "audit.read",
@@ -82,6 +83,8 @@ class World:
         """Return things of this request's own: those that it uses up, and those that belong to who asks."""
         if operation.name == "revoke_role":
             return {"binding": self.furnished.a_binding(namespace)}
+        if operation.name == "unassign_policy":
+            return {"assignment": self.furnished.an_assignment(namespace)}
         if operation.name == "disable_principal":
             return {"principal": somebody(self.furnished.rest.services).id}
         if operation.name == "delete_publisher":

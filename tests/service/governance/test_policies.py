@@ -42,8 +42,9 @@ def assign(services: Services, actor: Actor, scope: str, policy: str, number: in
 
 
 def governing(services: Services, actor: Actor) -> tuple[str, int, str]:
-    found = services.governance.policies.effective(actor, SCORER)
-    return found.policy.name, found.policy.number, found.assignment.scope
+    found = services.governance.policies.governing(actor, SCORER)
+    policy = found.published.policy
+    return policy.name, policy.number, found.assignment.scope
 
 
 def test_a_new_registry_has_the_policies_that_ship_and_goes_by_the_default(services: Services, admin: Actor) -> None:
@@ -158,10 +159,10 @@ def test_what_governed_then_is_known(services: Services, admin: Actor, clock: Ma
     during = clock()
     services.governance.policies.unassign(admin, on_namespace)
     policies = services.governance.policies
-    then = [policies.effective(admin, SCORER, as_of=at).policy.name for at in (began, during, clock())]
+    then = [policies.governing(admin, SCORER, as_of=at).published.policy.name for at in (began, during, clock())]
     assert then == ["default", "open", "default"]
     with pytest.raises(NoPolicyInForceError):
-        policies.effective(admin, SCORER, as_of=began - timedelta(days=1))
+        policies.governing(admin, SCORER, as_of=began - timedelta(days=1))
     seen = [policies.assignments(admin, replace(IN_FORCE, as_of=at), EVERYTHING).items for at in (began, during)]
     assert [[item.scope for item in items] for items in seen] == [["*"], ["fraud", "*"]]
     assert seen[1][0].until is None
@@ -174,7 +175,7 @@ def test_who_may_not_see_a_model_sees_neither_its_policy_nor_its_assignment(serv
     hidden = assign(services, admin, "fraud/scorer", "open")
     stranger = somebody(services)
     with pytest.raises(ModelNotFoundError):
-        services.governance.policies.effective(stranger, SCORER)
+        services.governance.policies.governing(stranger, SCORER)
     seen = services.governance.policies.assignments(stranger, IN_FORCE, EVERYTHING).items
     assert [item.scope for item in seen] == ["*"]
     with pytest.raises(AssignmentNotFoundError):

@@ -213,7 +213,7 @@ def events() -> Iterator[Event]:
 
 def events_of_policies() -> Iterator[Event]:
     policy = read_policy(a_document(), 1)
-    yield PublishedPolicy(policy, "{}", NOW, ANA.id).published(ANA)
+    yield PublishedPolicy(policy, a_document(), "{}", NOW, ANA.id).published(ANA)
     assignment = Assignment("a", "fraud", policy.name, 1, policy.digest, NOW, ANA.id)
     yield assignment.assigned(ANA, None, "joins")
     yield assignment.assigned(ANA, assignment, "")

@@ -25,7 +25,7 @@ class On(StrEnum):
     """Everybody may ask, and gets those items on which it holds the permission; there may be none."""
 
 
-_MODEL_READ: Final = ("get_model", "list_stages", "list_aliases", "get_alias", "list_alias_history")
+_MODEL_READ: Final = ("get_model", "get_model_policy", "list_stages", "list_aliases", "get_alias", "list_alias_history")
 _TAG_READ: Final = ("list_model_tags", "list_model_tag_history")
 _VERSION_READ: Final = (
     "list_versions",
@@ -104,7 +104,7 @@ _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
         "list_legal_holds",
     ),
     Permission.AUDIT_EXPORT: ("export_audit_log",),
-    Permission.POLICY_WRITE: ("trust_signing_key", "revoke_signing_key"),
+    Permission.POLICY_WRITE: ("publish_policy", "trust_signing_key", "revoke_signing_key"),
     Permission.AUDIT_ERASE: ("erase_audit_texts", "place_legal_hold", "release_legal_hold"),
     Permission.WEBHOOK_READ: ("list_jobs", "get_job"),
     Permission.WEBHOOK_WRITE: ("retry_job", "cancel_job"),
@@ -116,6 +116,7 @@ _NAMED_IN_THE_REQUEST: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.GRANT_WRITE: ("grant_role", "create_publisher"),
     Permission.GRANT_READ: ("review_access",),
     Permission.WEBHOOK_WRITE: ("create_webhook",),
+    Permission.POLICY_WRITE: ("assign_policy",),
 }
 _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: ("list_models", "list_namespaces", "stream_events"),
@@ -130,6 +131,7 @@ _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
     ),
     Permission.GRANT_READ: ("list_bindings", "get_publisher"),
     Permission.GRANT_WRITE: ("revoke_role", "delete_publisher"),
+    Permission.POLICY_WRITE: ("unassign_policy",),
     Permission.WEBHOOK_READ: ("list_webhooks", "get_webhook", "list_webhook_deliveries"),
     Permission.WEBHOOK_WRITE: (
         "update_webhook",
@@ -160,6 +162,8 @@ NEEDS: Final[Mapping[str, tuple[Permission, On]]] = _needs()
 OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("whoami", "get_session", "log_out", "list_sessions", "end_session"), "own"),
     **dict.fromkeys(("create_token", "list_tokens", "get_token", "revoke_token"), "own"),
+    **dict.fromkeys(("get_policy_schema", "lint_policy", "list_policies", "get_policy"), "authenticated"),
+    **dict.fromkeys(("list_policy_versions", "get_policy_version", "list_policy_assignments"), "authenticated"),
     **dict.fromkeys(("list_roles", "get_role", "explain", "list_signing_keys"), "authenticated"),
     **dict.fromkeys(("get_card_schema", "list_card_frameworks"), "authenticated"),
     **dict.fromkeys(("get_ci_audience", "mint_ci_token", "report_leaked_token", "list_login_offers"), "public"),

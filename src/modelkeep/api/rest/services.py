@@ -37,7 +37,7 @@ from modelkeep.domains.catalog import (
     VersionService,
 )
 from modelkeep.domains.events import EventServices
-from modelkeep.domains.governance import SigningServices
+from modelkeep.domains.governance import GovernanceServices, SigningServices
 from modelkeep.domains.inspection import InspectionService
 
 
@@ -163,6 +163,10 @@ class Services(Protocol):
     @property
     def explanations(self) -> ExplanationService:
         """Why somebody may."""
+
+    @property
+    def governance(self) -> GovernanceServices:
+        """Policies, and what goes by them."""
 
     @property
     def readiness(self) -> Callable[[], dict[str, str]]:

@@ -4,11 +4,13 @@ from modelkeep.domains.governance.domain.assignments import (
     Assignment,
     AssignmentQuery,
     EffectivePolicy,
+    GoverningPolicy,
     NewAssignment,
     PublishedPolicy,
 )
 from modelkeep.domains.governance.domain.findings import Finding, FindingSeverity, PlacedFinding
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
+from modelkeep.domains.governance.domain.gates.kinds import check_config
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
 from modelkeep.domains.governance.domain.policies import (
     BreakGlass,
@@ -54,6 +56,7 @@ __all__ = [
     "GateResult",
     "GateStatus",
     "GovernanceServices",
+    "GoverningPolicy",
     "KeyKind",
     "Linted",
     "Move",
@@ -73,6 +76,7 @@ __all__ = [
     "Step",
     "TrustedKey",
     "VerifiedSignature",
+    "check_config",
     "effective_policy",
     "first_stage",
     "policy_of",

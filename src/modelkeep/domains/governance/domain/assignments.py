@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from modelkeep.domains.governance.domain.policies import Policy
+from modelkeep.kernel.canonical_json import Json as CanonicalJson
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
@@ -51,9 +52,10 @@ class StageNameTakenError(RegistryError):
 
 @dataclass(frozen=True, slots=True)
 class PublishedPolicy:
-    """A version of a policy as it was published: the policy, and the source that somebody wrote."""
+    """A version of a policy as it was published: what it means, its document, and the source that somebody wrote."""
 
     policy: Policy
+    document: Mapping[str, CanonicalJson]
     source: str
     published_at: datetime
     published_by: PrincipalId
@@ -133,6 +135,14 @@ class EffectivePolicy:
     """The policy that governs a model, and the assignment that says so."""
 
     policy: Policy
+    assignment: Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class GoverningPolicy:
+    """The policy that governs a model as it was published, and the assignment that says so."""
+
+    published: PublishedPolicy
     assignment: Assignment
 
 

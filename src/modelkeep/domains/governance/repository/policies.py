@@ -11,7 +11,7 @@ from modelkeep.domains.governance.domain.assignments import PublishedPolicy, no_
 from modelkeep.domains.governance.domain.policies import Policy
 from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.tables.policies import POLICY
-from modelkeep.kernel.canonical_json import Json, canonical_json
+from modelkeep.kernel.canonical_json import canonical_json
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.paging import Page, PageRequest
@@ -39,14 +39,14 @@ class PolicyRepository:
         """Work with the transaction's session."""
         self._session = tx.session
 
-    def add(self, published: PublishedPolicy, document: Json) -> None:
+    def add(self, published: PublishedPolicy) -> None:
         """Store a new version; another transaction that has stored one of the same number makes this one fail."""
         policy = published.policy
         values = {
             "name": policy.name,
             "number": policy.number,
             "digest": str(policy.digest),
-            "document": canonical_json(document).decode(),
+            "document": canonical_json(published.document).decode(),
             "source": published.source,
             "published_at": published.published_at,
             "published_by": published.published_by,
@@ -120,5 +120,6 @@ class PolicyRepository:
 
 
 def _published(row: AnyRow) -> PublishedPolicy:
-    policy = read_policy(json.loads(row.document), row.number, Digest.parse(row.digest))
-    return PublishedPolicy(policy, row.source, row.published_at, PrincipalId(row.published_by))
+    document = json.loads(row.document)
+    policy = read_policy(document, row.number, Digest.parse(row.digest))
+    return PublishedPolicy(policy, document, row.source, row.published_at, PrincipalId(row.published_by))

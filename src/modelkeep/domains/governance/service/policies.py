@@ -11,7 +11,7 @@ from modelkeep.domains.governance.domain.assignments import (
     Assignment,
     AssignmentNotFoundError,
     AssignmentQuery,
-    EffectivePolicy,
+    GoverningPolicy,
     NewAssignment,
     PublishedPolicy,
     RegistryNeedsPolicyError,
@@ -76,14 +76,14 @@ class PolicyService:
         if same is not None:
             return same, False
         policy = read_policy(document, policies.last_number(name) + 1, digest)
-        published = PublishedPolicy(policy, source, self.clock(), actor.id)
+        published = PublishedPolicy(policy, document, source, self.clock(), actor.id)
         taken = register_stage_names(tx, published.stage_names)
         if taken:
             raise StageNameTakenError(
                 f"{', '.join(taken)} would then mean who holds a stage; remove those aliases, or rename the stage",
                 aliases=list(taken),
             )
-        policies.add(published, document)
+        policies.add(published)
         tx.record(published.published(actor))
         return published, True
 
@@ -112,7 +112,7 @@ class PolicyService:
             policies.get(name)
             return policies.history(name, page)
 
-    def effective(self, actor: Actor, model: ModelName, *, as_of: datetime | None = None) -> EffectivePolicy:
+    def governing(self, actor: Actor, model: ModelName, *, as_of: datetime | None = None) -> GoverningPolicy:
         """Return the policy that governs a model, now or at a time, and the assignment that says so.
 
         Raises:
@@ -121,7 +121,8 @@ class PolicyService:
         """
         with self.database.snapshot() as tx:
             permitted_model(tx, self.access, actor, Permission.MODEL_READ, model)
-            return effective_policy(tx, Scope.of_model(model), as_of)
+            assignment = effective_policy(tx, Scope.of_model(model), as_of).assignment
+            return GoverningPolicy(PolicyRepository(tx).get(assignment.policy, assignment.number), assignment)
 
     def assignments(self, actor: Actor, query: AssignmentQuery, page: PageRequest) -> Page[Assignment]:
         """Return one page of assignments: on the registry, and where the actor may read models; newest first."""
