@@ -127,6 +127,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, foundation := Foundation(database, access, jobs, clock, ids))
     inspecting = build_inspecting(foundation, artifacts)
+    step = inspecting.comparer.step
     tidying = job_kinds(jobs, uploads, idempotency, who)
     kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
@@ -146,7 +147,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         namespaces=NamespaceService(database, access, clock),
         models=ModelService(database, access, clock, ids),
         versions=VersionService(database, access, clock),
-        registration=RegistrationService(database, access, operations, uploads, clock, ids, first_stage),
+        registration=RegistrationService(database, access, operations, uploads, clock, ids, first_stage, step),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, artifacts, limits, readers.access_log.reads),
         cards=card_services(settings, access, clock, artifacts, operations),

@@ -8,6 +8,7 @@ from modelkeep.app.events import Foundation
 from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.audit import AuditReader
 from modelkeep.domains.inspection import (
+    ContentComparer,
     ContentReader,
     ContentScan,
     Finding,
@@ -24,6 +25,7 @@ class Inspecting:
     """What the domain offers, and its background work."""
 
     service: InspectionService
+    comparer: ContentComparer
     jobs: Inspections
 
 
@@ -31,7 +33,8 @@ def build_inspecting(on: Foundation, artifacts: ArtifactService) -> Inspecting:
     """Wire the domain."""
     reader = ContentReader(artifacts, _sandbox)
     service = InspectionService(on.database, on.access, artifacts, reader, _NoScanner(), on.clock)
-    return Inspecting(service, Inspections(on.database, AuditReader(on.database), on.jobs, service))
+    comparer = ContentComparer(on.database, artifacts, reader)
+    return Inspecting(service, comparer, Inspections(on.database, AuditReader(on.database), on.jobs, service))
 
 
 @cache

@@ -122,11 +122,13 @@ class VersionRecord(TypedDict, total=False):
 
     `bump` (default `auto`) or `version` say which semantic version it gets, `message` why it was made. A data set or a
     parent may be given as text, a data set as its URI, a parent as its reference with the relation `fine-tune`.
+    `force_version` is the reason for a version that says less than its content changes, which is refused otherwise.
     `metrics` are finite numbers by name, or `Metric` values; `signature` and `preprocessing` are JSON.
     """
 
     bump: Bump
     version: str
+    force_version: str
     description: str
     message: str
     tags: Mapping[str, str]

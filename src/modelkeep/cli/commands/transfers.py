@@ -28,6 +28,7 @@ class PushOptions(TypedDict):
 
     bump: "Bump | None"
     version: str | None
+    force_version: str | None
     message: str
     description: str
     metric: tuple[tuple[str, float], ...]
@@ -54,6 +55,7 @@ class PushOptions(TypedDict):
 @click.argument("model")
 @click.option("--bump", metavar="PART", type=click.Choice(BUMPS), help="auto (default), major, minor or patch.")
 @click.option("--version", metavar="X.Y.Z", help="The exact version, in place of --bump.")
+@click.option("--force-version", metavar="REASON", help="Why the version may say less than its content changes.")
 @click.option("-m", "--message", default="", help="Why this version was made.")
 @click.option("--description", default="", help="What it is, for its page.")
 @click.option("--metric", type=METRIC_PAIR, multiple=True, help="A measurement; may be repeated, as may those below.")
@@ -145,6 +147,8 @@ def _record(options: PushOptions) -> "VersionRecord":
     if options["version"]:
         del record["bump"]
         record["version"] = options["version"]
+    if options["force_version"]:
+        record["force_version"] = options["force_version"]
     if options["image"] or options["lock_file"]:
         record["environment"] = Environment(options["image"], options["lock_file"])
     if options["signature"]:

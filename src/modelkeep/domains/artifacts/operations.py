@@ -96,6 +96,19 @@ class ArtifactOperations:
         artifacts.add_artifact(artifact, manifest.document(), [blob.digest for blob in blobs], now)
         return artifact
 
+    def whole_manifest(
+        self, tx: Transaction, actor: Actor, scope: str, upload_id: str | None, digest: Digest
+    ) -> Manifest | None:
+        """Return the manifest of content that is all stored: that of the actor's upload, or of an artifact."""
+        artifacts = ArtifactRepository(tx)
+        if upload_id is None:
+            known = artifacts.find_artifact(digest)
+            return None if known is None else Manifest.parse(artifacts.document(digest))
+        upload = artifacts.find_upload(upload_id, actor.id)
+        if upload is None or (upload.scope, upload.manifest_digest) != (scope, digest) or artifacts.missing(upload_id):
+            return None
+        return Manifest.parse(artifacts.upload_document(upload_id))
+
     def drop_upload(self, tx: Transaction, actor: Actor, scope: str, upload_id: str | None) -> str | None:
         """Drop an upload whose content is there already, if it is the actor's for this model; return its id."""
         artifacts = ArtifactRepository(tx)

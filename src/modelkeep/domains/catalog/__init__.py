@@ -12,7 +12,7 @@ from modelkeep.domains.catalog.domain.records import (
     TrainingCode,
     VersionRecord,
 )
-from modelkeep.domains.catalog.domain.versioning import BumpRequest
+from modelkeep.domains.catalog.domain.versioning import BumpRequest, ContentChange
 from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
 from modelkeep.domains.catalog.operations import (
     find_holder,
@@ -45,6 +45,7 @@ __all__ = [
     "AliasInterval",
     "AliasService",
     "BumpRequest",
+    "ContentChange",
     "ContentService",
     "DataRef",
     "Environment",

@@ -7,9 +7,10 @@ from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, T
 from modelkeep.domains.inspection.jobs import Inspections
 from modelkeep.domains.inspection.operations import inspection_of
 from modelkeep.domains.inspection.ports import Scanner, SourceFile
-from modelkeep.domains.inspection.service import ContentReader, InspectionService
+from modelkeep.domains.inspection.service import ContentComparer, ContentReader, InspectionService
 
 __all__ = [
+    "ContentComparer",
     "ContentFacts",
     "ContentReader",
     "ContentScan",

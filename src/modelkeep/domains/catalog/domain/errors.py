@@ -73,6 +73,13 @@ class VersionExistsError(RegistryError):
     code = "catalog.version_exists"
 
 
+class StepTooSmallError(RegistryError):
+    """The version's number takes a smaller step than its content does; the details have the reasons."""
+
+    kind = Kind.BLOCKED
+    code = "catalog.step_too_small"
+
+
 class AliasNotFoundError(RegistryError):
     """The model has no such alias."""
 

@@ -86,10 +86,12 @@ class ModelVersion:
             **({} if self.quarantined_at is None else {"quarantined": True}),
         }
 
-    def registered(self, by: Actor) -> Event:
-        """Return the event of its registration."""
+    def registered(self, by: Actor, *, forced: str = "") -> Event:
+        """Return the event of its registration; `forced` is why its version says less than its content changes."""
         record = self.record
         texts = {"description": record.description, "message": record.message} | tag_texts(record.tags)
+        if forced:
+            texts["forced_version"] = forced
         data: dict[str, Json] = {
             "model_id": self.model_id,
             "number": self.number,

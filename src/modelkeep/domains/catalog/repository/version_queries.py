@@ -77,6 +77,13 @@ _OF_MODEL_ID: Final = VERSIONS.where(VERSION.c.model_id == bindparam("model_id")
 HIGHEST: Final = _OF_MODEL_ID.order_by(VERSION.c.precedence.desc(), VERSION.c.id.desc()).limit(1)
 """The version of a model with the highest precedence, deleted or not."""
 
+BELOW: Final = (
+    _OF_MODEL_ID.where(VERSION.c.prerelease.is_(False), VERSION.c.precedence < bindparam("below"))
+    .order_by(VERSION.c.precedence.desc(), VERSION.c.id.desc())
+    .limit(1)
+)
+"""The release of a model with the highest precedence below another, deleted or not."""
+
 TAKEN: Final = _OF_MODEL_ID.where(VERSION.c.version == bindparam("wanted"))
 """The version of a model with a semantic version, deleted or not."""
 

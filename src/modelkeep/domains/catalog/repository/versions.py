@@ -15,6 +15,7 @@ from modelkeep.domains.catalog.repository.fields import index_version
 from modelkeep.domains.catalog.repository.past_facts import versions_at
 from modelkeep.domains.catalog.repository.records import from_document, to_document
 from modelkeep.domains.catalog.repository.version_queries import (
+    BELOW,
     HIGHEST,
     TAKEN,
     VERSIONS,
@@ -43,6 +44,8 @@ from modelkeep.kernel.semver import Version
 from modelkeep.platform.database import AnyRow, AnySelect, Transaction, UtcDateTime
 
 LATEST = "latest"
+_ABOVE_ALL: Final = "\U0010ffff"
+"""A precedence that no version has."""
 
 Bound = dict[str, Any]
 
@@ -129,6 +132,12 @@ class VersionRepository:
     def highest(self, model_id: str) -> ModelVersion | None:
         """Return the version of a model with the highest precedence, deleted ones included: none is given twice."""
         row = self._one(HIGHEST, {"model_id": model_id})
+        return None if row is None else build_version(row)
+
+    def release_below(self, model_id: str, version: Version | None) -> ModelVersion | None:
+        """Return the highest release of a model, or the highest below a version; deleted ones included."""
+        below = _ABOVE_ALL if version is None else version.precedence_key
+        row = self._one(BELOW, {"model_id": model_id, "below": below})
         return None if row is None else build_version(row)
 
     def find_taken(self, model_id: str, version: Version) -> ModelVersion | None:

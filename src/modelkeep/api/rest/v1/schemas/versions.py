@@ -104,6 +104,7 @@ class VersionIn(In):
     upload: str | None = Field(None, description="The upload that brought the content; not needed if it is stored")
     version: str | None = Field(None, description="The exact semantic version", examples=["1.4.0"])
     bump: BumpRequest = Field(BumpRequest.AUTO, description="What to count up when no version is given")
+    force_version: str = Field("", description="Why the version is right though its content changes more")
     description: str = ""
     message: str = ""
     tags: dict[str, str] = Field(default_factory=dict)
@@ -125,6 +126,7 @@ class VersionIn(In):
             upload_id=self.upload,
             version=None if self.version is None else Version.parse(self.version),
             bump=self.bump,
+            forced=self.force_version,
         )
 
     def _record(self) -> VersionRecord:

@@ -68,7 +68,7 @@ _VERSIONS: Final = (
             "stage": TEXT,
             "metrics": _METRICS,
         },
-        texts=("description", "message", "tag:KEY"),
+        texts=("description", "message", "tag:KEY", "forced_version"),
     ),
     EventType(
         "catalog.version_updated",
