@@ -40,10 +40,10 @@ def test_what_a_vocabulary_can_lose_is_noticed() -> None:
     assert lost("MODEL_CREATED", name="catalog.model_made") == [
         "MODEL_CREATED: the type is gone, or has another name in the log"
     ]
-    assert lost("MODEL_ARCHIVED", reserved=False) == [
-        "MODEL_ARCHIVED: the type is recorded, and cannot be reserved again"
+    assert lost("MODEL_DEPLOYED", reserved=False) == [
+        "MODEL_DEPLOYED: the type is recorded, and cannot be reserved again"
     ]
-    assert lost("MODEL_ARCHIVED", schema={"type": "object", "required": ["mood"]}) == []
+    assert lost("MODEL_DEPLOYED", schema={"type": "object", "required": ["mood"]}) == []
     assert lost("MODEL_DELETED", texts=["farewell"]) == ["MODEL_DELETED: the text farewell is gone"]
     assert lost("MODEL_DELETED", schema={"type": "object", "required": ["mood"]}) == [
         "MODEL_DELETED: data: what is required has changed; a new member is optional, and stays so"

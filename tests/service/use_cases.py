@@ -282,5 +282,14 @@ REPEATABLE = {
     "events.subscription_replayed",
 }
 """Events of use cases that have an effect each time."""
-AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *CARDS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES)
+PROMOTIONS = (
+    UseCase(
+        "governance.promotion_requested",
+        f"{SCORER}:1.0.0",
+        lambda w, a: w.services.governance.promotions.request(
+            a, Reference.parse(f"{SCORER}:1.0.0"), "Staging", reason="It is better"
+        ),
+    ),
+)
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *CARDS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES, *PROMOTIONS)
 WRITES = (*AUDITED, *UPLOADS)

@@ -3,13 +3,35 @@
 from functools import partial
 
 from modelkeep.domains.access import AccessService, RoleService
-from modelkeep.domains.governance import CelEngine, GovernanceServices, PolicyService, check_config
+from modelkeep.domains.cards import current_card
+from modelkeep.domains.governance import (
+    CATALOG_FACTS,
+    CelEngine,
+    GateEvaluator,
+    GovernanceServices,
+    Lookout,
+    PolicyService,
+    PromotionService,
+    VotingService,
+    check_config,
+)
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.ids import IdSource
+from modelkeep.platform.database import Transaction
 
 
 def governing(access: AccessService, clock: Clock, ids: IdSource) -> GovernanceServices:
     """Wire the domain."""
     database = access.database
-    roles, check = RoleService(database, access, clock), partial(check_config, engine=CelEngine())
-    return GovernanceServices(policies=PolicyService(database, access, roles, clock, ids, check))
+    roles, engine = RoleService(database, access, clock), CelEngine()
+    lookout = Lookout(GateEvaluator(engine, CATALOG_FACTS), _card_digest)
+    return GovernanceServices(
+        policies=PolicyService(database, access, roles, clock, ids, partial(check_config, engine=engine)),
+        promotions=PromotionService(database, access, lookout, clock, ids),
+        votes=VotingService(database, access, lookout, clock, ids),
+    )
+
+
+def _card_digest(tx: Transaction, version_id: str) -> str:
+    card = current_card(tx, version_id)
+    return "" if card is None else str(card.digest)

@@ -78,6 +78,9 @@ class Furnished:
             "upload_id": self.an_upload(namespace, rest.token),
             "signing_key": self.a_signing_key(namespace),
         }
+        things["request"] = self._made(
+            f"models/{namespace}/scorer/versions/1.0.0/promotion-requests", EXAMPLES["request_promotion"], "id"
+        )
         things["signature"] = self._made(
             f"models/{namespace}/scorer/versions/1.0.0/signatures", filled(EXAMPLES["add_signature"], things), "id"
         )

@@ -26,6 +26,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         }
     },
     "assign_policy": {"scope": "$namespace", "policy": "open", "reason": "x"},
+    "cast_vote": {"decision": "approve", "comment": "x"},
     "begin_device_login": {"label": "ana@laptop"},
     "create_group": {"name": "$new"},
     "create_login_provider": {"name": "$new", "issuer": "$issuer", "client_id": "modelkeep"},
@@ -84,6 +85,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "release_version": {"reason": "does not"},
     "replay_webhook": {"from_seq": 0},
     "report_leaked_token": {"token": "x"},
+    "request_promotion": {"stage": "Staging", "reason": "x"},
+    "withdraw_promotion_request": {"reason": "x"},
     "revoke_namespace_signing_key": {"reason": "x"},
     "revoke_signing_key": {"reason": "x"},
     "rotate_webhook_secret": {"overlap_seconds": 60},
@@ -100,6 +103,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
 """The JSON body of every operation that has one."""
 
 QUERIES: dict[str, dict[str, str]] = {
+    "explain_promotion": {"stage": "Staging"},
     "explain": {"permission": "model.read", "scope": "$namespace/scorer"},
     "prove_consistency": {"from": "1", "to": "1"},
     "prove_inclusion": {"seq": "0", "size": "1"},

@@ -36,6 +36,7 @@ LISTS = {
     "list_webhooks": "selection",
     "list_audit_entries": "subject",
     "list_access_log": "subject",
+    "list_promotion_requests": "reference",
 }
 """Lists that everybody may ask for, and what of an item says in which namespace it is."""
 SEEN_WITH = {
@@ -50,6 +51,7 @@ SEEN_WITH = {
     **dict.fromkeys(("get_webhook", "update_webhook", "delete_webhook", "test_webhook"), "webhook.read"),
     **dict.fromkeys(("replay_webhook", "deliver_webhook_event", "rotate_webhook_secret"), "webhook.read"),
     "list_webhook_deliveries": "webhook.read",
+    **dict.fromkeys(("get_promotion_request", "cast_vote", "promote", "withdraw_promotion_request"), "version.read"),
 }
 """Routes about one item: with which permission it is seen at all. Who lacks that is told that it is not there."""
 ABSENT = ("create_model", "resolve")

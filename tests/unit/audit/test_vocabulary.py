@@ -40,7 +40,7 @@ from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_remove
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
-from modelkeep.domains.governance import Assignment, PublishedPolicy
+from modelkeep.domains.governance import Assignment, PromotionRequest, PublishedPolicy
 from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
 from modelkeep.kernel.digests import Digest
@@ -52,13 +52,19 @@ from modelkeep.kernel.semver import Version
 NOW = datetime(2026, 11, 16, 9, tzinfo=UTC)
 ANA = Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset())
 SCORER = ModelName("fraud", "scorer")
-MAKERS = {"Event", "_event", "handed_out"}
+MAKERS = {"Event", "Reason", "_event", "handed_out", "happened"}
 MADE_BY_A_SERVICE = {
     "access.ci_token_minted",
     "access.identity_linked",
     "access.user_logged_in",
     "access.secret_key_changed",
     "governance.version_signed",
+    "governance.vote_cast",
+    "governance.vote_lapsed",
+    "governance.promotion_rejected",
+    "governance.version_promoted",
+    "governance.version_replaced",
+    "governance.model_archived",
     *(name for name in VOCABULARY if name.startswith(("audit.", "content.", "events.job_", "events.subscription_"))),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""
@@ -220,6 +226,32 @@ def events_of_policies() -> Iterator[Event]:
     yield assignment.end(ANA, NOW, "leaves")[1]
 
 
+def a_request() -> PromotionRequest:
+    return PromotionRequest(
+        id="r",
+        version_id="v",
+        model=SCORER,
+        version="1.0.0",
+        number=1,
+        source="Draft",
+        target="Staging",
+        reason="better",
+        author=ANA.id,
+        requested_by=ANA.id,
+        requested_at=NOW,
+        expires_at=NOW + timedelta(days=30),
+        policy="default",
+        policy_number=1,
+    )
+
+
+def events_of_promotions() -> Iterator[Event]:
+    request = a_request()
+    yield request.requested(ANA)
+    yield request.withdraw(ANA, NOW, "worse")[1]
+    yield request.expire(ANA, NOW)[1]
+
+
 @cache
 def names_in_source() -> set[str]:
     """Return the first argument of every `Event(...)` and `_event(...)` that is a text."""
@@ -236,7 +268,7 @@ def names_in_source() -> set[str]:
     }
 
 
-EVENTS = (*events(), *events_of_policies())
+EVENTS = (*events(), *events_of_policies(), *events_of_promotions())
 
 
 def test_every_event_is_in_the_vocabulary_and_no_other() -> None:
@@ -276,7 +308,7 @@ CREATED = Event("catalog.model_created", "fraud/scorer", ANA, NOW, {"model_id": 
         replace(CREATED, data={**CREATED.data, "colour": "red"}),
         replace(CREATED, texts={"poem": "roses"}),
         replace(CREATED, name="catalog.model_painted"),
-        Event("governance.model_archived", "fraud/scorer:1.0.0", ANA, NOW),
+        Event("deployments.model_deployed", "fraud/scorer:1.0.0", ANA, NOW),
     ],
     ids=["a member less", "a member more", "a text more", "no such type", "a reserved type"],
 )

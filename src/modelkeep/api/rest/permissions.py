@@ -31,6 +31,7 @@ _VERSION_READ: Final = (
     "list_versions",
     "get_version",
     "get_manifest",
+    "explain_promotion",
     "list_version_tags",
     "list_version_tag_history",
     "list_signatures",
@@ -66,6 +67,7 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.VERSION_WRITE: _VERSION_WRITE,
     Permission.CARD_WRITE: _CARD_WRITE,
     Permission.VERSION_DELETE: ("delete_version", "restore_version"),
+    Permission.STAGE_REQUEST: ("request_promotion",),
     Permission.VERSION_QUARANTINE: ("quarantine_version", "release_version"),
     Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
     Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
@@ -120,7 +122,9 @@ _NAMED_IN_THE_REQUEST: Final[Mapping[Permission, tuple[str, ...]]] = {
 }
 _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: ("list_models", "list_namespaces", "stream_events"),
-    Permission.VERSION_READ: ("search_versions",),
+    Permission.VERSION_READ: ("search_versions", "list_promotion_requests", "get_promotion_request"),
+    Permission.STAGE_APPROVE: ("cast_vote",),
+    Permission.STAGE_PROMOTE: ("promote", "withdraw_promotion_request"),
     Permission.VERSION_CREATE: (
         "get_upload",
         "cancel_upload",

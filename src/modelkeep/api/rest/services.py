@@ -133,6 +133,10 @@ class Services(Protocol):
         """What is known of content."""
 
     @property
+    def governance(self) -> GovernanceServices:
+        """Policies, and what goes by them."""
+
+    @property
     def events(self) -> EventServices:
         """What leaves the registry, and background work."""
 
@@ -163,10 +167,6 @@ class Services(Protocol):
     @property
     def explanations(self) -> ExplanationService:
         """Why somebody may."""
-
-    @property
-    def governance(self) -> GovernanceServices:
-        """Policies, and what goes by them."""
 
     @property
     def readiness(self) -> Callable[[], dict[str, str]]:

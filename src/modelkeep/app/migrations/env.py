@@ -13,7 +13,9 @@ import modelkeep.domains.cards.tables
 import modelkeep.domains.catalog.tables
 import modelkeep.domains.events.tables
 import modelkeep.domains.governance.tables.policies
+import modelkeep.domains.governance.tables.promotion
 import modelkeep.domains.governance.tables.signatures
+import modelkeep.domains.governance.tables.withdrawn
 import modelkeep.domains.inspection.tables
 import modelkeep.platform.jobs.tables
 import modelkeep.platform.throttling.tables  # noqa: F401 - each table module registers its tables

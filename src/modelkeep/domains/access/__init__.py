@@ -27,7 +27,17 @@ from modelkeep.domains.access.domain.sessions import (
 )
 from modelkeep.domains.access.domain.standing import Explanation, Question
 from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
-from modelkeep.domains.access.operations import anonymise, end_bindings_in
+from modelkeep.domains.access.operations import (
+    acts_for_themselves,
+    anonymise,
+    end_bindings_in,
+    find_principal,
+    people_behind,
+    role_held_where,
+    role_holders,
+    roles_held,
+    token_permits,
+)
 from modelkeep.domains.access.service import (
     NOTICED_AT_ONCE,
     AccessService,
@@ -131,11 +141,18 @@ __all__ = [
     "UnauthenticatedError",
     "UsageRecorder",
     "Values",
+    "acts_for_themselves",
     "anonymise",
     "default_issuer",
     "end_bindings_in",
+    "find_principal",
+    "people_behind",
     "permitted_where",
     "read_conditions",
     "require_recent_login",
+    "role_held_where",
+    "role_holders",
+    "roles_held",
     "shown_code",
+    "token_permits",
 ]

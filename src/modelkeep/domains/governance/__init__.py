@@ -8,6 +8,7 @@ from modelkeep.domains.governance.domain.assignments import (
     NewAssignment,
     PublishedPolicy,
 )
+from modelkeep.domains.governance.domain.clauses import Clause
 from modelkeep.domains.governance.domain.findings import Finding, FindingSeverity, PlacedFinding
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
 from modelkeep.domains.governance.domain.gates.kinds import check_config
@@ -25,26 +26,46 @@ from modelkeep.domains.governance.domain.policies import (
     Step,
 )
 from modelkeep.domains.governance.domain.policy_documents import policy_schema
+from modelkeep.domains.governance.domain.queries import RequestQuery
+from modelkeep.domains.governance.domain.requests import Manner, PromotionRequest, RequestStatus
 from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
+from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
 from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of
-from modelkeep.domains.governance.service import SHIPPED, GovernanceServices, Linted, PolicyService
+from modelkeep.domains.governance.service import (
+    SHIPPED,
+    Asked,
+    Ballot,
+    GovernanceServices,
+    Linted,
+    Lookout,
+    PolicyService,
+    PromotionService,
+    Situation,
+    VotingService,
+)
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
-from modelkeep.domains.governance.service.gates import CelEngine, GateEvaluator
+from modelkeep.domains.governance.service.gates import CATALOG_FACTS, CelEngine, GateEvaluator
 from modelkeep.domains.governance.service.signatures import SignatureService
 from modelkeep.domains.governance.service.signing import SigningServices
 from modelkeep.domains.governance.service.signing_keys import SigningKeyService
 from modelkeep.domains.governance.service.verification import verified_signatures
 
 __all__ = [
+    "CATALOG_FACTS",
     "SHIPPED",
+    "Asked",
     "Assignment",
     "AssignmentQuery",
+    "Ballot",
     "BreakGlass",
     "CelEngine",
     "Chain",
     "CheckedSignature",
+    "Clause",
+    "Conditions",
     "CounterSigner",
+    "Decision",
     "EffectivePolicy",
     "Evaluation",
     "Finding",
@@ -58,24 +79,34 @@ __all__ = [
     "GovernanceServices",
     "GoverningPolicy",
     "KeyKind",
+    "Lapse",
     "Linted",
+    "Lookout",
+    "Manner",
     "Move",
     "NewAssignment",
     "NewTrust",
     "PlacedFinding",
     "Policy",
     "PolicyService",
+    "PromotionRequest",
+    "PromotionService",
     "PublishedPolicy",
+    "RequestQuery",
+    "RequestStatus",
     "Rollback",
     "Severity",
     "Signature",
     "SignatureService",
     "SigningKeyService",
     "SigningServices",
+    "Situation",
     "Stage",
     "Step",
     "TrustedKey",
     "VerifiedSignature",
+    "Vote",
+    "VotingService",
     "check_config",
     "effective_policy",
     "first_stage",

@@ -35,9 +35,9 @@ Values = Mapping[str, Any]
 """What a statement with the condition is executed with."""
 
 _TEXT: Final = ordered_text()
-_ACTOR: Final = bindparam("access_actor", type_=_TEXT)
+ACTOR: Final = bindparam("access_actor", type_=_TEXT)
 _TOKEN: Final = bindparam("access_token", type_=_TEXT)
-_NOW: Final = bindparam("access_now", type_=UtcDateTime())
+NOW: Final = bindparam("access_now", type_=UtcDateTime())
 _PERMISSION: Final = bindparam("access_permission", type_=_TEXT)
 _STAGE: Final = bindparam("access_stage", type_=_TEXT)
 _ROLES: Final = bindparam("access_roles", type_=_TEXT, expanding=True)
@@ -53,20 +53,20 @@ _TOKEN_PLACE: Final = TOKEN_SCOPE.alias()
 
 _CUSTOM_ROLES: Final = select(_ROLE_GRANT.c.role).where(_ROLE_GRANT.c.permission == _PERMISSION)
 SUBJECTS: Final = union_all(
-    select(_ACTOR),
-    select(_MEMBERSHIP.c.group_id).where(_MEMBERSHIP.c.principal_id == _ACTOR, _MEMBERSHIP.c.until.is_(None)),
+    select(ACTOR),
+    select(_MEMBERSHIP.c.group_id).where(_MEMBERSHIP.c.principal_id == ACTOR, _MEMBERSHIP.c.until.is_(None)),
 )
 _GRANTED: Final = select(_HELD.c.scope).where(
     _HELD.c.subject_id.in_(SUBJECTS),
     _HELD.c.until.is_(None),
-    or_(_HELD.c.expires_at.is_(None), _HELD.c.expires_at > _NOW),
+    or_(_HELD.c.expires_at.is_(None), _HELD.c.expires_at > NOW),
     or_(_HELD.c.role.in_(_ROLES), _HELD.c.role.in_(_CUSTOM_ROLES)),
     or_(_HELD.c.stage == "", _HELD.c.stage == _STAGE, _STAGE == EVERY),
 )
 _LIMITS: Final = select(_TOKEN_PLACE.c.scope).where(_TOKEN_PLACE.c.token_id == _TOKEN)
 _HELD_SCOPES: Final = select(_GRANTED.cte("access_held").c.scope)
 _MEANT_SCOPES: Final = select(_LIMITS.cte("access_meant").c.scope)
-_ENABLED: Final = exists().where(_SELF.c.id == _ACTOR, _SELF.c.disabled_at.is_(None))
+_ENABLED: Final = exists().where(_SELF.c.id == ACTOR, _SELF.c.disabled_at.is_(None))
 _TOKEN_PERMITS: Final = exists().where(
     _TOKEN_GRANT.c.token_id == _TOKEN, _TOKEN_GRANT.c.permission.in_((EVERY, _PERMISSION))
 )

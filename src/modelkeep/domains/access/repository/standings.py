@@ -38,7 +38,7 @@ def read_standing(
     holdings = tuple(
         Holding(binding, names.get(binding.subject.id), granted.get(binding.role, frozenset())) for binding in bindings
     )
-    return Standing(principal, holdings, None if token_id is None else _limits(tx, token_id))
+    return Standing(principal, holdings, None if token_id is None else token_limits(tx, token_id))
 
 
 def permissions_of(tx: Transaction, roles: Iterable[str]) -> dict[str, frozenset[Permission]]:
@@ -55,7 +55,8 @@ def permissions_of(tx: Transaction, roles: Iterable[str]) -> dict[str, frozenset
     return found
 
 
-def _limits(tx: Transaction, token_id: TokenId) -> TokenLimits:
+def token_limits(tx: Transaction, token_id: TokenId) -> TokenLimits:
+    """Return what a token may be used for."""
     permissions = tx.session.scalars(
         select(TOKEN_PERMISSION.c.permission).where(TOKEN_PERMISSION.c.token_id == token_id)
     )

@@ -107,6 +107,15 @@ class ArtifactService:
         """
         self.store.put({blob_key(Digest.of(data)): data})
 
+    def problems(self, manifest: Digest) -> tuple[str, ...]:
+        """Return the paths of an artifact's files that the object store does not hold, or not with their size."""
+        sizes: dict[Digest, int | None] = {}
+        for entry in self.files(manifest).values():
+            if entry.digest not in sizes:
+                found = self.store.find(blob_key(entry.digest))
+                sizes[entry.digest] = None if found is None else found.size
+        return tuple(path for path, entry in self.files(manifest).items() if sizes[entry.digest] != entry.size)
+
     def blob(self, entry: FileEntry) -> StoredBlob:
         """Open a file of an artifact for reading."""
         return StoredBlob(entry.digest, entry.size, self.store)

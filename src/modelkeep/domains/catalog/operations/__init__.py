@@ -9,18 +9,33 @@ from modelkeep.domains.catalog.operations.permitted import (
 )
 from modelkeep.domains.catalog.operations.reading import find_holder, measured_at, model_named
 from modelkeep.domains.catalog.operations.stage_names import register_stage_names
-from modelkeep.domains.catalog.operations.stages import move_stage, stage_holders
+from modelkeep.domains.catalog.operations.stages import (
+    held_since,
+    last_held,
+    lock_model,
+    move_stage,
+    next_moment,
+    stage_holders,
+    stage_holders_at,
+    version_by_id,
+)
 
 __all__ = [
     "find_holder",
     "find_namespace",
     "forget_past",
+    "held_since",
+    "last_held",
+    "lock_model",
     "measured_at",
     "model_named",
     "move_stage",
+    "next_moment",
     "permitted_model",
     "permitted_namespace",
     "permitted_version",
     "register_stage_names",
     "stage_holders",
+    "stage_holders_at",
+    "version_by_id",
 ]

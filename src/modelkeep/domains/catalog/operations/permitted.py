@@ -28,15 +28,23 @@ def permitted_namespace(
 
 
 def permitted_model(
-    tx: Transaction, access: AccessService, actor: Actor, permission: Permission, name: ModelName
+    tx: Transaction,
+    access: AccessService,
+    actor: Actor,
+    permission: Permission,
+    name: ModelName,
+    *,
+    lock: bool = False,
 ) -> Model:
     """Return a model on which the actor may.
+
+    With `lock` it is locked until the transaction ends: no other change of it or its versions comes between.
 
     Raises:
         ModelNotFoundError: there is none, or the actor may not see it.
         ForbiddenError: the actor sees it, and may not do this.
     """
-    return Guarded(tx, access, actor).model(permission, name)
+    return Guarded(tx, access, actor).model(permission, name, lock=lock)
 
 
 def permitted_version(

@@ -2,9 +2,13 @@
 
 from datetime import datetime
 
+from modelkeep.domains.catalog.domain.aliases import StageInterval
+from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.versions import ModelVersion
-from modelkeep.domains.catalog.repository import VersionRepository
+from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
+from modelkeep.domains.catalog.repository.stages import StageRepository
 from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import ModelName
 from modelkeep.platform.database import Transaction
 
 
@@ -25,3 +29,33 @@ def move_stage(tx: Transaction, version: ModelVersion, stage: str, by: Actor, at
 def stage_holders(tx: Transaction, model_id: str, stage: str) -> tuple[ModelVersion, ...]:
     """Return the live versions of a model that hold a stage now, in the order of their numbers."""
     return VersionRepository(tx).holders(model_id, stage)
+
+
+def stage_holders_at(tx: Transaction, model_id: str, stage: str, at: datetime) -> tuple[ModelVersion, ...]:
+    """Return the versions that held a stage at a time, as they were then; who took it last comes first."""
+    return StageRepository(tx).holders_at(model_id, stage, at)
+
+
+def last_held(tx: Transaction, version: ModelVersion, stage: str) -> StageInterval | None:
+    """Return when a version held a stage last, or None if it never did."""
+    return StageRepository(tx).last_held(version, stage)
+
+
+def lock_model(tx: Transaction, name: ModelName) -> None:
+    """Hold a model, deleted or not, until the transaction ends: for what the registry does by itself."""
+    ModelRepository(tx).lock(name)
+
+
+def held_since(tx: Transaction, version: ModelVersion) -> datetime:
+    """Return since when a version has held the stage it holds now."""
+    return StageRepository(tx).held_since(version.id)
+
+
+def next_moment(now: datetime, *versions: ModelVersion) -> datetime:
+    """Return when a change of all these versions takes place: now, but after the last change of each."""
+    return max(moment_after(version.changed_at, now) for version in versions)
+
+
+def version_by_id(tx: Transaction, version_id: str) -> ModelVersion:
+    """Return a version as it is now, deleted or not."""
+    return VersionRepository(tx).by_id(version_id)

@@ -137,6 +137,10 @@ class ModelRepository:
         change = Change(model.changed_at, model.changed_by)
         write_facts(self._session, model.id, change, before=model_facts(before), after=model_facts(model))
 
+    def lock(self, name: ModelName) -> None:
+        """Hold a model, deleted or not, until the transaction ends."""
+        self._session.execute(_LOCKED, {"wanted": str(name)}).one()
+
     def take_number(self, model_id: str) -> int:
         """Take the next version number of a model; the row stays locked, so that numbers have no gap."""
         number: int = self._session.execute(_TAKE_NUMBER, {"model_id": model_id}).scalar_one()

@@ -84,6 +84,9 @@ BELOW: Final = (
 )
 """The release of a model with the highest precedence below another, deleted or not."""
 
+BY_ID: Final = VERSIONS.where(VERSION.c.id == bindparam("version_id"))
+"""A version by its id, deleted or not."""
+
 TAKEN: Final = _OF_MODEL_ID.where(VERSION.c.version == bindparam("wanted"))
 """The version of a model with a semantic version, deleted or not."""
 

@@ -16,6 +16,7 @@ from modelkeep.domains.catalog.repository.past_facts import versions_at
 from modelkeep.domains.catalog.repository.records import from_document, to_document
 from modelkeep.domains.catalog.repository.version_queries import (
     BELOW,
+    BY_ID,
     HIGHEST,
     TAKEN,
     VERSIONS,
@@ -128,6 +129,10 @@ class VersionRepository:
         """Return when the newest of the measurements that a version has now was logged; None if it has none."""
         at: datetime | None = self._session.execute(_MEASURED, {"measured_id": version_id}).scalar_one()
         return at
+
+    def by_id(self, version_id: str) -> ModelVersion:
+        """Return the version with an id, deleted or not."""
+        return build_version(self._session.execute(BY_ID, {"version_id": version_id}).one())
 
     def highest(self, model_id: str) -> ModelVersion | None:
         """Return the version of a model with the highest precedence, deleted ones included: none is given twice."""

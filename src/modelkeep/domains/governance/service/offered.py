@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from modelkeep.domains.governance.service.policies import PolicyService
+from modelkeep.domains.governance.service.promotion import PromotionService, VotingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,3 +11,5 @@ class GovernanceServices:
     """Policies, and what goes by them."""
 
     policies: PolicyService
+    promotions: PromotionService
+    votes: VotingService

@@ -14,6 +14,7 @@ from modelkeep.domains.audit.domain.vocabulary.inspection import INSPECTION
 from modelkeep.domains.audit.domain.vocabulary.log_keys import LOG_KEYS
 from modelkeep.domains.audit.domain.vocabulary.logins import LOGINS
 from modelkeep.domains.audit.domain.vocabulary.policies import POLICIES
+from modelkeep.domains.audit.domain.vocabulary.promotion import PROMOTION
 from modelkeep.domains.audit.domain.vocabulary.reserved import RESERVED
 from modelkeep.domains.audit.domain.vocabulary.signatures import SIGNATURES
 
@@ -30,6 +31,7 @@ VOCABULARY: Final[Mapping[str, EventType]] = {
         *LOG_KEYS,
         *LOGINS,
         *POLICIES,
+        *PROMOTION,
         *RESERVED,
         *SIGNATURES,
     )

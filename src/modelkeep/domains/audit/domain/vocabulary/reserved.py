@@ -13,11 +13,4 @@ RESERVED: Final = (
         data={"version_id": TEXT, "number": INTEGER, "endpoint": TEXT, "share": DECIMAL},
         reserved=True,
     ),
-    EventType(
-        "governance.model_archived",
-        VERSION,
-        "A version was moved to the stage Archived.",
-        data={"version_id": TEXT, "number": INTEGER, "from_stage": TEXT},
-        reserved=True,
-    ),
 )

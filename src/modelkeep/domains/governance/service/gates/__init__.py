@@ -2,5 +2,6 @@
 
 from modelkeep.domains.governance.service.gates.cel_engine import CelEngine
 from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator
+from modelkeep.domains.governance.service.gates.sources import CATALOG_FACTS
 
-__all__ = ["CelEngine", "GateEvaluator"]
+__all__ = ["CATALOG_FACTS", "CelEngine", "GateEvaluator"]

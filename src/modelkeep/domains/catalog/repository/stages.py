@@ -1,0 +1,58 @@
+"""Who held which stage, as intervals, within one transaction."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import bindparam, select
+
+from modelkeep.domains.catalog.domain.aliases import StageInterval
+from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.repository.facts import AT, holds
+from modelkeep.domains.catalog.repository.past_facts import versions_at
+from modelkeep.domains.catalog.repository.version_queries import VERSIONS_AT
+from modelkeep.domains.catalog.repository.versions import build_version
+from modelkeep.domains.catalog.tables import STAGE, VERSION
+from modelkeep.kernel.identity import PrincipalId
+from modelkeep.platform.database import Transaction
+
+_HOLDERS_AT: Final = (
+    VERSIONS_AT.join(STAGE, STAGE.c.version_id == VERSION.c.id)
+    .where(STAGE.c.model_id == bindparam("model_id"), STAGE.c.stage == bindparam("wanted"), holds(STAGE, AT))
+    .order_by(STAGE.c.since.desc(), VERSION.c.id.desc())
+)
+_HELD_SINCE: Final = select(STAGE.c.since).where(STAGE.c.version_id == bindparam("version_id"), STAGE.c.until.is_(None))
+
+
+_LAST_HELD: Final = (
+    select(STAGE.c.since, STAGE.c.set_by, STAGE.c.until, STAGE.c.ended_by)
+    .where(STAGE.c.version_id == bindparam("version_id"), STAGE.c.stage == bindparam("wanted"))
+    .order_by(STAGE.c.since.desc())
+    .limit(1)
+)
+
+
+class StageRepository:
+    """Stages within one transaction."""
+
+    def __init__(self, tx: Transaction) -> None:
+        """Work with the transaction's session."""
+        self._session = tx.session
+
+    def holders_at(self, model_id: str, stage: str, at: datetime) -> tuple[ModelVersion, ...]:
+        """Return the versions that held a stage at a time, as they were then; who took it last comes first."""
+        rows = self._session.execute(_HOLDERS_AT, {"model_id": model_id, "wanted": stage, "at": at})
+        return versions_at(self._session, [build_version(row) for row in rows], at)
+
+    def last_held(self, version: ModelVersion, stage: str) -> StageInterval | None:
+        """Return when a version held a stage last, or None if it never did."""
+        row = self._session.execute(_LAST_HELD, {"version_id": version.id, "wanted": stage}).one_or_none()
+        if row is None:
+            return None
+        ended_by = None if row.ended_by is None else PrincipalId(row.ended_by)
+        by = PrincipalId(row.set_by)
+        return StageInterval(version.id, version.number, version.version, stage, row.since, by, row.until, ended_by)
+
+    def held_since(self, version_id: str) -> datetime:
+        """Return since when a version has held its stage."""
+        since: datetime = self._session.scalars(_HELD_SINCE, {"version_id": version_id}).one()
+        return since

@@ -1,0 +1,147 @@
+"""Looks at a version that is to move: all that decides about it, read in the transaction of the use case."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final, Protocol
+
+from modelkeep.domains.access import Scope, people_behind, role_holders, roles_held
+from modelkeep.domains.catalog import ModelVersion
+from modelkeep.domains.governance.domain.chains import ChainState, StepState, chain_state
+from modelkeep.domains.governance.domain.clauses import Clause, gate_clause, move_clauses, request_clause, step_clause
+from modelkeep.domains.governance.domain.evidence_bindings import Binding
+from modelkeep.domains.governance.domain.gates.outcomes import Evaluation
+from modelkeep.domains.governance.domain.policies import Move, Policy, Stage
+from modelkeep.domains.governance.domain.requests import PromotionRequest, UnknownStageError
+from modelkeep.domains.governance.domain.votes import Vote
+from modelkeep.domains.governance.operations.policies import policy_of
+from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
+from modelkeep.domains.governance.service.promotion.bound_evidence import metrics_digest, training_data_digest
+from modelkeep.kernel.identity import PrincipalId
+from modelkeep.kernel.references import ModelName
+from modelkeep.platform.database import Transaction
+
+_ASKED: Final = 10
+_NO_GATES: Final = Evaluation.of(())
+
+
+class Gates(Protocol):
+    """Evaluates the gates of a move."""
+
+    def evaluate(self, tx: Transaction, version: ModelVersion, move: Move, at: datetime) -> Evaluation:
+        """Return what they say of a version now; nothing is written."""
+
+
+CardDigest = Callable[[Transaction, str], str]
+"""Returns the digest of a version's card, by the version's id; empty for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A version, where it is to go, and how everything stands that decides about it."""
+
+    version: ModelVersion
+    policy: Policy
+    target: Stage
+    move: Move | None
+    request: PromotionRequest | None
+    evaluation: Evaluation
+    binding: Binding
+    votes: tuple[Vote, ...]
+    chain: ChainState
+    barred: frozenset[PrincipalId]
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def asked(self) -> PromotionRequest:
+        """The request, for a use case that found it open."""
+        assert self.request is not None  # noqa: S101 - it is
+        return self.request
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing stops the move."""
+        return not any(clause.stops for clause in self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """Reads situations."""
+
+    gates: Gates
+    card_digest: CardDigest
+
+    def stage(self, tx: Transaction, model: ModelName, name: str) -> tuple[Policy, Stage]:
+        """Return the policy of a model, and the stage of it that somebody names.
+
+        Raises:
+            UnknownStageError: it has none of that name.
+        """
+        policy = policy_of(tx, model)
+        stage = policy.stage(name)
+        if stage is None:
+            known = ", ".join(stage.name for stage in policy.stages)
+            raise UnknownStageError(f"policy {policy.name} has no stage {name[:80]!r}; there are {known}")
+        return policy, stage
+
+    def look(
+        self, tx: Transaction, version: ModelVersion, target: str, now: datetime, *, lock: bool = False
+    ) -> Situation:
+        """Return the situation of a version that is to go to a stage.
+
+        With `lock` no role that a vote counts by is taken back until the transaction ends.
+        """
+        policy, stage = self.stage(tx, version.model, target)
+        request = RequestRepository(tx).find_open(version.id, stage.name)
+        move = policy.move(version.stage, stage.name)
+        evaluation = _NO_GATES if move is None else self.gates.evaluate(tx, version, move, now)
+        binding = self.binding(tx, version, policy, evaluation)
+        votes = () if request is None else VoteRepository(tx).counting(request.id)
+        asked_by = version.created_by if request is None else request.requested_by
+        barred = people_behind(tx, {asked_by, version.created_by})
+        chain = ChainState(())
+        if move is not None:
+            valid = [vote for vote in votes if vote.reason_to_lapse(binding, now) is None]
+            scope, people = Scope.of_model(version.model), {vote.right_of for vote in valid}
+            held = roles_held(tx, people, scope, stage.name, now, lock=lock)
+            chain = chain_state(move.chain, valid, held, barred, request.requested_at if request else now, now)
+        found = Situation(version, policy, stage, move, request, evaluation, binding, votes, chain, barred)
+        return replace(found, clauses=tuple(_clauses(tx, found, now)))
+
+    def binding(self, tx: Transaction, version: ModelVersion, policy: Policy, evaluation: Evaluation) -> Binding:
+        """Return what a vote of now is bound to."""
+        return Binding(
+            manifest_digest=str(version.manifest_digest),
+            card_digest=self.card_digest(tx, version.id),
+            training_data_digest=training_data_digest(tx, version),
+            metrics_digest=metrics_digest(version),
+            evidence_digest=str(evaluation.digest),
+            policy_digest=str(policy.digest),
+        )
+
+
+def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Clause]:
+    version, target = found.version, found.target.name
+    if version.deleted_at is not None:
+        yield Clause("there", holds=False, says="it is deleted", to_do=f"restore {version.reference}")
+    if version.quarantined_at is not None:
+        yield Clause(
+            "quarantine", holds=False, says="it is in quarantine", to_do=f"modelkeep release {version.reference}"
+        )
+    targets = [move.target for move in found.policy.moves if move.source == version.stage]
+    yield from move_clauses(version.reference, version.stage, target, targets, allowed=found.move is not None)
+    if found.move is None:
+        return
+    request_id = None if found.request is None else found.request.id
+    yield request_clause(version.reference, target, request_id)
+    yield from (gate_clause(result) for result in found.evaluation.results)
+    for state in found.chain.steps:
+        yield step_clause(state, request_id, () if state.complete else _to_ask(tx, found, state, now))
+
+
+def _to_ask(tx: Transaction, found: Situation, state: StepState, now: datetime) -> tuple[PrincipalId, ...]:
+    """Return people who may answer a step: those who hold its role and have no part in the request."""
+    scope, stage = Scope.of_model(found.version.model), found.target.name
+    out = {*found.barred, *(who for vote in found.chain.counted for who in vote.people)}
+    asked = role_holders(tx, state.roles[-1], scope, stage, now, limit=_ASKED + len(out))
+    return tuple(who for who in asked if who not in out)[:_ASKED]

@@ -1,0 +1,208 @@
+"""Takes votes on requests for promotion."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from modelkeep.domains.access import (
+    AccessService,
+    Permission,
+    Scope,
+    acts_for_themselves,
+    require_recent_login,
+    roles_held,
+)
+from modelkeep.domains.governance.domain.chains import StepState
+from modelkeep.domains.governance.domain.requests import (
+    Manner,
+    PromotionRequest,
+    RequestStatus,
+    VoteNotCountedError,
+    check_text,
+    some_text,
+)
+from modelkeep.domains.governance.domain.votes import NO_CONDITIONS, Conditions, Decision, Lapse, Vote
+from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
+from modelkeep.domains.governance.service.promotion.doors import Door
+from modelkeep.domains.governance.service.promotion.requests import Asked, complete
+from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
+from modelkeep.kernel.canonical_json import canonical_json
+from modelkeep.kernel.clock import Clock, timestamp
+from modelkeep.kernel.events import Event, Json, Recorded
+from modelkeep.kernel.identity import Actor, PrincipalId
+from modelkeep.kernel.ids import IdSource
+from modelkeep.platform.database import Database, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What somebody answers; `step` names the one they answer where they could answer several."""
+
+    decision: Decision
+    comment: str = ""
+    step: str | None = None
+    conditions: Conditions = NO_CONDITIONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Right:
+    """The right by which somebody answers a step; `of` is whose, None for their own."""
+
+    step: StepState
+    of: PrincipalId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VotingService:
+    """Approves and rejects requests."""
+
+    database: Database
+    access: AccessService
+    lookout: Lookout
+    clock: Clock
+    new_id: IdSource
+
+    def cast_vote(self, actor: Actor, request_id: str, ballot: Ballot) -> Recorded[Asked]:
+        """Answer a request; a new answer takes the place of the actor's last one, the same one again changes nothing.
+
+        A rejection closes the request. The approval that completes it moves the version, where the policy makes the
+        move automatic.
+
+        Raises:
+            RequestNotFoundError, RequestClosedError: there is no such request, or it is decided.
+            VoteNotCountedError: the actor has a part in the request, is no person acting for themselves, or holds no
+                role that is asked for now.
+            ForbiddenError, StepUpRequiredError: the actor may not approve, or must log in again.
+        """
+        now = self.clock()
+        require_recent_login(actor, now)
+        check_text("comment", ballot.comment)
+        check_text("conditions", ballot.conditions.text)
+        ballot.conditions.checked(now)
+        with self.database.transaction() as tx:
+            door = Door(tx, self.access, actor)
+            request, version = door.request(request_id, lock=True)
+            door.require(Permission.STAGE_APPROVE, request.model, request.target)
+            request.check_open(now)
+            found = self.lookout.look(tx, version, request.target, now)
+            self._end_stale(tx, actor, found, now)
+            mine = _own(found, actor.id, now)
+            if mine is not None and _same(mine, ballot):
+                return Recorded(self._asked(tx, found, request), None)
+            right = self._right(door, found, mine, ballot.step, now)
+            vote = self._vote(actor, found, ballot, right, now)
+            if mine is not None:
+                VoteRepository(tx).end([mine.lapsed(Lapse.REPLACED, found.binding, now)])
+            VoteRepository(tx).add(vote)
+            tx.record(_cast(request, vote, actor))
+            asked = self._go_on(tx, actor, found, vote, now)
+        return Recorded(asked, tx.receipt)
+
+    def _end_stale(self, tx: Transaction, actor: Actor, found: Situation, now: datetime) -> None:
+        stale = [(vote, why) for vote in found.votes if (why := vote.reason_to_lapse(found.binding, now)) is not None]
+        ended = [vote.lapsed(why, found.binding, now) for vote, why in stale]
+        VoteRepository(tx).end(ended)
+        tx.record(*(lapsed(found.asked, vote, actor) for vote in ended))
+
+    def _right(self, door: Door, found: Situation, mine: Vote | None, wanted: str | None, now: datetime) -> _Right:
+        """Return by which right the actor answers.
+
+        Raises:
+            VoteNotCountedError: there is none.
+        """
+        tx, actor, request = door.tx, door.actor, found.asked
+        if actor.id in found.barred:
+            part = "asked for it" if actor.id == request.requested_by else "registered the version, or own who asked"
+            raise _not_counted(request, f"you {part}; somebody else must answer")
+        if not acts_for_themselves(tx, actor):
+            raise _not_counted(request, "only people answer, by a login or a token that nobody else made for them")
+        scope = Scope.of_model(request.model)
+        held = roles_held(tx, [actor.id], scope, request.target, now, lock=True)
+        again = mine is not None and wanted in (None, mine.step)
+        roles = held.get(actor.id, frozenset())
+        step = found.chain.step_for(roles, mine.step if mine and again else wanted, again=again)
+        if step is None:
+            asked = ", ".join(role for state in found.chain.steps if _waits(state) for role in state.roles) or "nobody"
+            raise _not_counted(
+                request, f"it now asks {asked}; see 'modelkeep why {request.reference} {request.target}'"
+            )
+        return _Right(step)
+
+    def _vote(self, actor: Actor, found: Situation, ballot: Ballot, right: _Right, now: datetime) -> Vote:
+        return Vote(
+            id=self.new_id(),
+            request_id=found.asked.id,
+            step=right.step.step.name,
+            voter=actor.id,
+            decision=ballot.decision,
+            cast_at=now,
+            binding=found.binding,
+            comment=ballot.comment,
+            conditions=ballot.conditions,
+            delegator=right.of,
+        )
+
+    def _go_on(self, tx: Transaction, actor: Actor, before: Situation, vote: Vote, now: datetime) -> Asked:
+        """Do what follows from a vote: close the request, make the move, or ask the next."""
+        request = before.asked
+        if vote.decision is Decision.REJECT:
+            closed = request.close(RequestStatus.REJECTED, actor, now)
+            RequestRepository(tx).save(closed)
+            VoteRepository(tx).ask(request.id, None, now)
+            tx.record(closed.happened("governance.promotion_rejected", actor, now))
+            return Asked(closed, before.version, None, VoteRepository(tx).all([request.id]))
+        found = self.lookout.look(tx, before.version, request.target, now, lock=True)
+        if found.move is not None and found.move.automatic and found.ready:
+            made, moved = complete(tx, actor, found, Manner.AUTOMATIC, now)
+            return Asked(made, moved, None, VoteRepository(tx).all([request.id]))
+        VoteRepository(tx).ask(request.id, found.chain, now)
+        return self._asked(tx, found, request)
+
+    def _asked(self, tx: Transaction, found: Situation, request: PromotionRequest) -> Asked:
+        return Asked(request, found.version, found, VoteRepository(tx).all([request.id]))
+
+
+def _waits(state: StepState) -> bool:
+    return state.is_open and not state.complete
+
+
+def _own(found: Situation, who: PrincipalId, now: datetime) -> Vote | None:
+    """Return the vote of somebody that still counts."""
+    mine = [vote for vote in found.votes if vote.voter == who]
+    return next((vote for vote in mine if vote.reason_to_lapse(found.binding, now) is None), None)
+
+
+def _same(vote: Vote, ballot: Ballot) -> bool:
+    given = (vote.decision, vote.comment, vote.conditions)
+    return given == (ballot.decision, ballot.comment, ballot.conditions) and ballot.step in (None, vote.step)
+
+
+def _cast(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
+    texts = {**some_text("comment", vote.comment), **some_text("conditions", vote.conditions.text)}
+    expires_at = vote.conditions.expires_at
+    data: dict[str, Json] = {
+        "vote_id": vote.id,
+        "step": vote.step,
+        "decision": vote.decision.value,
+        "delegator": vote.delegator,
+        "terms": canonical_json(vote.conditions.terms).decode(),
+        "expires_at": None if expires_at is None else timestamp(expires_at),
+        "binding": vote.binding.digests,
+    }
+    return request.happened("governance.vote_cast", actor, vote.cast_at, data, texts=texts)
+
+
+def lapsed(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
+    """Return the event of a vote that no longer counts, with what is different now."""
+    assert vote.ended_at is not None  # noqa: S101 - it has lapsed
+    assert vote.lapse is not None  # noqa: S101 - it has lapsed
+    data: dict[str, Json] = {
+        "vote_id": vote.id,
+        "voter": vote.voter,
+        "why": vote.lapse.value,
+        "differences": [difference.document for difference in vote.differences],
+    }
+    return request.happened("governance.vote_lapsed", actor, vote.ended_at, data)
+
+
+def _not_counted(request: PromotionRequest, why: str) -> VoteNotCountedError:
+    return VoteNotCountedError(f"your answer to request {request.id} does not count: {why}", request=request.id)
