@@ -5,7 +5,7 @@ from pathlib import Path
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService
 from modelkeep.domains.artifacts import ArtifactOperations, ArtifactService
-from modelkeep.domains.cards import AttachmentService, CardService, CardServices, load_frameworks
+from modelkeep.domains.cards import AttachmentService, CardService, CardServices, ExchangeService, load_frameworks
 from modelkeep.kernel.clock import Clock
 
 
@@ -19,7 +19,6 @@ def card_services(
     """
     folder = Path(settings.frameworks_dir).expanduser() if settings.frameworks_dir else None
     database = access.database
-    return CardServices(
-        cards=CardService(database, access, clock, load_frameworks(folder)),
-        attachments=AttachmentService(database, access, clock, artifacts, operations),
-    )
+    cards = CardService(database, access, clock, load_frameworks(folder))
+    attachments = AttachmentService(database, access, clock, artifacts, operations)
+    return CardServices(cards, attachments, ExchangeService(cards, attachments, artifacts))

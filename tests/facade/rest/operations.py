@@ -56,6 +56,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "get_blobs": {"digests": ["$stored"]},
     "grant_role": {"subject": "$principal", "role": "viewer", "scope": "$namespace"},
     "lint_policy": {"source": "{}"},
+    "import_card": {"format": "yaml", "content": "{schema_version: '1.0', overview: {description: Scores orders}}"},
     "log_in_locally": {"name": "admin", "password": "x"},
     "log_metrics": {"metrics": [{"name": "auc", "value": 0.5, "dataset": "test", "slice": "all"}]},
     "mint_ci_token": {"identity_token": "x"},

@@ -137,3 +137,39 @@ def test_programs_and_what_is_too_large_are_not_attached(http: Any) -> None:  # 
         problem(refused, 422, "cards.invalid_attachment")
     huge = http.put(place, content=PDF + bytes(21 * 2**20), headers={"Content-Type": "application/pdf"})
     problem(huge, 413, "rest.body_too_large")
+
+
+def test_a_card_goes_out_in_other_formats_and_comes_back(http: Any) -> None:  # noqa: ANN401 - TestClient
+    put(http, a_whole_card())
+    for form in ("json", "yaml", "huggingface"):
+        written = http.get(f"{CARD}/export", params={"format": form}).json()
+        assert written["losses"] == []
+        put(http, a_card())
+        body = {"format": form, "content": written["content"]}
+        read = http.put(f"{CARD}/import", json=body, headers=ANY)
+        assert read.status_code == 200, read.text
+        assert (read.json()["document"], read.json()["notes"]) == (a_whole_card(), [])
+        assert read.json()["audit"]["seq"] > 0
+    sagemaker = http.get(f"{CARD}/export", params={"format": "sagemaker"}).json()
+    assert {"path": "$.risk.rating", "reason": "SageMaker has no 'critical'; it is written as 'High'"} in sagemaker[
+        "losses"
+    ]
+    bom = http.get(f"{CARD}/export", params={"format": "cyclonedx"}).json()
+    assert '"name": "a"' in bom["content"]
+    refused = http.put(f"{CARD}/import", json={"format": "cyclonedx", "content": "{}"}, headers=ANY)
+    problem(refused, 422, "kernel.invalid_value")
+    broken = http.put(f"{CARD}/import", json={"format": "yaml", "content": "a: [\n"}, headers=ANY)
+    assert problem(broken, 422, "platform.invalid_yaml")["context"]["line"] == 2
+
+
+def test_a_card_is_shown_as_a_page_that_runs_nothing(http: Any) -> None:  # noqa: ANN401 - TestClient
+    http.put(f"{CARD}/attachments/a b.png", content=PNG, headers={"Content-Type": "image/png"}, params={"alt": "x"})
+    digest = http.get(f"{CARD}/attachments").json()["items"][0]["digest"]
+    plot = {"kind": "image", "title": "Plot", "digest": digest, "alt": "x"}
+    put(http, a_card(limitations=["<script>alert(1)</script>"], evaluations=[{"name": "e", "plots": [plot]}]))
+    page = http.get(f"{CARD}/html")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert page.headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'; img-src 'self';")
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert "<script" not in page.text
+    assert '<img src="attachments/a%20b.png" alt="x">' in page.text

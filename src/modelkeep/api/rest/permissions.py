@@ -54,10 +54,12 @@ _CARD_READ: Final = (
     "compare_cards",
     "score_card",
     "draft_card",
+    "export_card",
+    "show_card",
     "list_attachments",
     "get_attachment",
 )
-_CARD_WRITE: Final = ("edit_card", "patch_card", "attach_file", "remove_attachment")
+_CARD_WRITE: Final = ("edit_card", "patch_card", "import_card", "attach_file", "remove_attachment")
 _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: _MODEL_READ + _TAG_READ,
     Permission.MODEL_WRITE: _MODEL_WRITE,

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
 
 from modelkeep.api.rest.dependencies import (
     Call,
@@ -15,19 +16,22 @@ from modelkeep.api.rest.dependencies import (
 )
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.v1.schemas.cards import (
+    CardImportIn,
     CardIn,
     CardOut,
     CardPatchIn,
     CardRevisionOut,
     ComparisonOut,
     DraftOut,
+    ExportedCardOut,
     FrameworkOut,
     FrameworksOut,
+    ImportedCardOut,
     ScoreOut,
     ScoresOut,
 )
 from modelkeep.api.rest.v1.schemas.common import ListOut, page_out
-from modelkeep.domains.cards import ShownCard, card_schema
+from modelkeep.domains.cards import PAGE_POLICY, CardFormat, ShownCard, card_schema
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.references import Reference
 
@@ -121,6 +125,31 @@ def draft_card(version: VersionNow, call: CurrentCall) -> DraftOut:
     draft = call.services.cards.cards.draft(call.actor, version)
     call.show_revision(draft.revision)
     return DraftOut.of(draft)
+
+
+@router.get("/export")
+def export_card(
+    version: NamedVersion,
+    call: CurrentCall,
+    format: Annotated[CardFormat, Query()] = CardFormat.JSON,  # noqa: A002 - the parameter's public name
+) -> ExportedCardOut:
+    """Return the card in another format, as text, and what of it is lost there."""
+    return ExportedCardOut.of(call.services.cards.exchange.export(call.actor, version, format))
+
+
+@router.put("/import")
+def import_card(version: VersionNow, body: CardImportIn, call: CurrentCall, seen: SeenRevision) -> ImportedCardOut:
+    """Make what a document in another format says the card of a version."""
+    exchange = call.services.cards.exchange
+    recorded, notes = exchange.read(call.actor, version, body.format, body.content, seen=seen)
+    return ImportedCardOut(**_present(recorded, call).model_dump(), notes=list(notes))
+
+
+@router.get("/html", response_class=HTMLResponse)
+def show_card(version: NamedVersion, call: CurrentCall) -> HTMLResponse:
+    """Return the card as a page that runs nothing and loads nothing from elsewhere."""
+    page = call.services.cards.exchange.page(call.actor, version, "attachments/")
+    return HTMLResponse(page, headers={"Content-Security-Policy": PAGE_POLICY})
 
 
 def _present(recorded: Recorded[ShownCard], call: Call) -> CardOut:

@@ -50,3 +50,10 @@ class AttachmentNotFoundError(RegistryError):
 
     kind = Kind.NOT_FOUND
     code = "cards.attachment_not_found"
+
+
+class UnreadableCardError(RegistryError):
+    """A document that is to be imported holds no card, and nothing that one can be made of."""
+
+    kind = Kind.INVALID
+    code = "cards.unreadable"

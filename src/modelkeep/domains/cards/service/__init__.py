@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from modelkeep.domains.cards.service.attachments import AttachmentService, OpenAttachment
 from modelkeep.domains.cards.service.cards import CardService, Comparison, Draft, ShownCard
+from modelkeep.domains.cards.service.exchange import ExchangeService
+from modelkeep.domains.cards.service.formats.html import PAGE_POLICY, card_html, safe_markdown
+from modelkeep.domains.cards.service.formats.values import CardFormat, Exported, Loss
 from modelkeep.domains.cards.service.frameworks import load_frameworks
 
 
@@ -13,15 +16,23 @@ class CardServices:
 
     cards: CardService
     attachments: AttachmentService
+    exchange: ExchangeService
 
 
 __all__ = [
+    "PAGE_POLICY",
     "AttachmentService",
+    "CardFormat",
     "CardService",
     "CardServices",
     "Comparison",
     "Draft",
+    "ExchangeService",
+    "Exported",
+    "Loss",
     "OpenAttachment",
     "ShownCard",
+    "card_html",
     "load_frameworks",
+    "safe_markdown",
 ]

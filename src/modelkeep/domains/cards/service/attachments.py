@@ -97,6 +97,11 @@ class AttachmentService:
             pairs = zip(found.items, places, strict=True)
             return replace(found, items=tuple(replace(item, entry=entries.get(place)) for item, place in pairs))
 
+    def names(self, actor: Actor, reference: Reference) -> dict[str, str]:
+        """Return the name of each attachment by its digest, now or at the reference's `as_of`."""
+        found = self.list(actor, reference, PageRequest(MAX_ATTACHMENTS))
+        return {str(item.digest): item.name for item in found.items}
+
     def open(self, actor: Actor, reference: Reference, name: str) -> OpenAttachment:
         """Open an attachment for reading; who may read the version may.
 

@@ -7,11 +7,13 @@ from pydantic import Field
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
 from modelkeep.domains.cards import (
     Attachment,
+    CardFormat,
     CardRevision,
     Change,
     ClauseScore,
     Comparison,
     Draft,
+    Exported,
     Framework,
     Score,
     ShownCard,
@@ -225,6 +227,47 @@ class ScoresOut(Out):
     """How complete a card is by each framework."""
 
     scores: list[ScoreOut]
+
+
+class CardImportIn(In):
+    """A document in another format to make the card of."""
+
+    format: CardFormat = Field(description="`json`, `yaml`, or `huggingface` for a README")
+    content: str = Field(description="The document, as text")
+
+
+class ImportedCardOut(CardOut):
+    """The card that was made of a document, and what is to be said about how it was read."""
+
+    notes: list[str]
+
+
+class LossOut(Out):
+    """A part of a card that a format cannot hold as it is."""
+
+    path: str
+    reason: str
+
+
+class ExportedCardOut(Out):
+    """A card in another format, and what is lost there."""
+
+    format: CardFormat
+    media_type: str
+    file_name: str
+    content: str
+    losses: list[LossOut]
+
+    @classmethod
+    def of(cls, exported: Exported) -> Self:
+        """Present an export."""
+        return cls(
+            format=exported.format,
+            media_type=exported.media_type,
+            file_name=exported.file_name,
+            content=exported.content,
+            losses=[LossOut(path=loss.path, reason=loss.reason) for loss in exported.losses],
+        )
 
 
 class AttachmentOut(Out):

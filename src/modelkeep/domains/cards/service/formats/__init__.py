@@ -1,0 +1,1 @@
+"""Other formats of cards: what they are written as, and what they lose."""
