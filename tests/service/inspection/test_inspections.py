@@ -102,7 +102,7 @@ def test_somebody_who_may_has_it_inspected_again(services: Services, admin: Acto
     assert again.value.number == 2
     assert again.value.contents == before.contents
     assert again.value.scanned_at > before.scanned_at
-    (entry,) = entries(services, "inspection.rescanned")
+    (entry,) = entries(services, "inspection.version_rescanned")
     assert (entry.actor.id, entry.data["previous_verdict"]) == (admin.id, before.verdict.value)
 
 

@@ -43,6 +43,10 @@ from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
 from modelkeep.domains.governance import Assignment, PromotionRequest, PublishedPolicy
 from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
+from modelkeep.domains.inspection.domain.contents import FileReading, together
+from modelkeep.domains.inspection.domain.facts import FormatFacts
+from modelkeep.domains.inspection.domain.inspections import Inspection
+from modelkeep.domains.inspection.domain.verdicts import Tool, Verdict
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId, TokenId
@@ -162,6 +166,15 @@ def of_cards() -> Iterator[Event]:
     yield attachment_removed("fraud/scorer:1.0.0", file, ANA, NOW)
 
 
+def of_inspections() -> Iterator[Event]:
+    contents = together([FileReading("model.onnx", 1, FormatFacts("onnx"))])
+    tools = (Tool("modelkeep", "1", "rules"),)
+    found = Inspection(Digest("0" * 64), contents, 0, Verdict.PASS, (), tools, "full", NOW)
+    yield found.inspected("fraud/scorer:1.0.0", ANA)
+    yield found.rescanned("fraud/scorer:1.0.0", ANA, None)
+    yield found.rescanned("fraud/scorer:1.0.0", ANA, found)
+
+
 def of_signing_keys() -> Iterator[Event]:
     material = KeyMaterial(KeyKind.AUTHORITY, "PEM", "0" * 64)
     new = NewTrust("company", "PEM", "email:*@example.org", NOW, NOW + timedelta(days=1))
@@ -210,6 +223,7 @@ def events() -> Iterator[Event]:
     yield role.change(ANA, NOW, permissions=frozenset({Permission.MODEL_READ}), description=None)[1]
     yield role.deleted(ANA, NOW)
     yield from of_accounts()
+    yield from of_inspections()
     yield from of_signing_keys()
     yield from of_cards()
     denied = refusal(ANA, Permission.GRANT_WRITE, REGISTRY, NOW).event

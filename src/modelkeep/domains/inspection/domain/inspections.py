@@ -55,7 +55,11 @@ class Inspection:
         """Return the event of a later one."""
         previous = None if before is None else before.verdict.value
         return Event(
-            "inspection.rescanned", reference, by, self.scanned_at, {**self._data(), "previous_verdict": previous}
+            "inspection.version_rescanned",
+            reference,
+            by,
+            self.scanned_at,
+            {**self._data(), "previous_verdict": previous},
         )
 
     def _data(self) -> dict[str, Json]:

@@ -21,7 +21,7 @@ INSPECTION: Final = (
         data=_INSPECTION,
     ),
     EventType(
-        "inspection.rescanned",
+        "inspection.version_rescanned",
         VERSION,
         "The content of a version was inspected again because somebody asked.",
         data={**_INSPECTION, "previous_verdict": nullable(TEXT)},
