@@ -279,7 +279,7 @@ def test_a_token_is_printed_once_listed_and_revoked(cli: CommandLine, tmp_path: 
 def test_doctor_finds_all_in_order_or_a_token_that_is_not(cli: CommandLine) -> None:
     done = cli.run("doctor")
     checks = dict(line.split()[:2] for line in done.out.splitlines())
-    expected = {"client", "cache", "settings", "server", "ready", "clock", "token"}
+    expected = {"client", "cache", "settings", "server", "ready", "clock", "token", "jobs"}
     assert (done.code, checks) == (0, dict.fromkeys(expected, "ok"))
     sick = cli.run("doctor", variables={"MODELKEEP_TOKEN": "mkp_wrong"})
     assert sick.code == 1

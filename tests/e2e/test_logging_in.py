@@ -59,6 +59,20 @@ def test_the_command_line_logs_in_through_the_browser_of_its_machine(
     assert done.code == 0, done.plain
     assert "as Ana" in " ".join(done.plain.split())
     assert ana.run("whoami", "--output", "json", variables=variables).json["name"] == "Ana"
+    kept = json.loads((tmp_path / "config" / "modelkeep" / "credentials.json").read_text())
+    (token,) = (entry["token"] for entry in kept["registries"].values())
+    assert "is revoked and forgotten" in ana.run("logout", variables=variables).out
+    assert ana.run("whoami", variables={**variables, "MODELKEEP_TOKEN": token}).code == 3
+
+
+def test_a_token_that_was_given_is_forgotten_and_stays_good(ana: CommandLine, tmp_path: Path) -> None:
+    with ana.server.connect(tmp_path / "cache") as admin:
+        token = str(admin.create_token(name="shared").secret)
+    variables = own(tmp_path, ana.server)
+    assert ana.run("login", "--token", token, variables=variables).code == 0
+    done = ana.run("logout", variables=variables)
+    assert ("is forgotten" in done.out, "It stays valid" in done.err) == (True, True)
+    assert ana.run("whoami", variables={**variables, "MODELKEEP_TOKEN": token}).code == 0
 
 
 def test_a_machine_without_a_browser_logs_in_by_a_code(

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from importlib.metadata import version
+from itertools import islice
 from typing import Final
 
 from modelkeep.cli.text import counted, size
 from modelkeep.client.cache import Cache, cache_home
+from modelkeep.client.errors import ForbiddenError
 from modelkeep.client.registry import Registry
 from modelkeep.client.server_status import ServerStatus, server_status
 from modelkeep.client.settings import Settings, resolve_settings
 from modelkeep.kernel.errors import RegistryError
 
 MAX_SKEW: Final = timedelta(seconds=60)
+_NAMED_JOBS: Final = 5
 
 
 class State(StrEnum):
@@ -58,7 +61,10 @@ def examine(url: str | None) -> Iterator[Finding]:
         yield Finding("server", State.PROBLEM, error.message)
         return
     yield from _server(status)
-    yield _token(settings)
+    token = _token(settings)
+    yield token
+    if token.is_good:
+        yield from _jobs(settings)
 
 
 def _cache() -> Finding:
@@ -112,4 +118,24 @@ def _token(settings: Settings) -> Finding:
         )
     return Finding(
         "token", State.OK, f"{principal.name} ({', '.join(principal.roles)}), from {settings.source_of_token}"
+    )
+
+
+def _jobs(settings: Settings) -> Iterator[Finding]:
+    """Name background work that the server has given up, to those who may know of it."""
+    try:
+        with Registry(settings) as registry:
+            dead = list(islice(registry.list_jobs(status="dead"), _NAMED_JOBS + 1))
+    except ForbiddenError:
+        return
+    except RegistryError as error:
+        yield Finding("jobs", State.PROBLEM, error.message)
+        return
+    if not dead:
+        yield Finding("jobs", State.OK, "none is dead")
+        return
+    named = "; ".join(f"{job.key}: {job.last_error or 'no error is known'}" for job in dead[:_NAMED_JOBS])
+    more = "; and more" if len(dead) > _NAMED_JOBS else ""
+    yield Finding(
+        "jobs", State.PROBLEM, f"dead: {named}{more}.", "See 'modelkeep job list', then 'modelkeep job retry'."
     )

@@ -2,7 +2,9 @@
 
 `$XDG_CONFIG_HOME/modelkeep/credentials.json` (by default under `~/.config`), readable by its owner only:
 
-    {"default": "<url>", "registries": {"<url>": {"token": "mkp_…"}}}
+    {"default": "<url>", "registries": {"<url>": {"token": "mkp_…", "issued": true}}}
+
+`issued` says that the token was made for this file alone, by a login.
 """
 
 import fcntl
@@ -28,6 +30,8 @@ class Credentials:
 
     tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
     default: str | None = None
+    issued: frozenset[str] = frozenset()
+    """The addresses of the registries whose token was made for this file alone."""
 
     def find(self, url: str) -> str | None:
         """Return the token for a registry, or None."""
@@ -73,7 +77,8 @@ def load_credentials(path: Path | None = None) -> Credentials:
     document = _read(path)
     tokens = {url: _token(path, entry) for url, entry in _registries(path, document).items()}
     default = document.get("default")
-    return Credentials(tokens, default if isinstance(default, str) else None)
+    issued = frozenset(url for url, entry in _registries(path, document).items() if _is_issued(entry))
+    return Credentials(tokens, default if isinstance(default, str) else None, issued)
 
 
 def find_credential(url: str, *, path: Path | None = None) -> str | None:
@@ -85,10 +90,13 @@ def find_credential(url: str, *, path: Path | None = None) -> str | None:
     return load_credentials(path).find(url)
 
 
-def save_credential(url: str, token: str, *, make_default: bool = False, path: Path | None = None) -> Path:
+def save_credential(
+    url: str, token: str, *, make_default: bool = False, issued: bool = False, path: Path | None = None
+) -> Path:
     """Store the token of a registry, in place of an earlier one; return the file.
 
     The first registry stored becomes the default, later ones with `make_default`. Whatever else the file holds stays.
+    An `issued` token was made for this file alone: nothing else stops working when it is revoked.
 
     Raises:
         InvalidSettingError: the existing file is not in its format, or the address is none.
@@ -97,7 +105,10 @@ def save_credential(url: str, token: str, *, make_default: bool = False, path: P
     path = path or credentials_path()
     with _locked(path):
         document = _read(path)
-        document["registries"] = {**_registries(path, document), key: {"token": token}}
+        document["registries"] = {
+            **_registries(path, document),
+            key: {"token": token, **({"issued": True} if issued else {})},
+        }
         if make_default or not isinstance(document.get("default"), str):
             document["default"] = key
         _write(path, document)
@@ -163,6 +174,10 @@ def _token(path: Path, entry: object) -> str:
     if not isinstance(token, str):
         raise _broken(path, "an entry of 'registries' has no token")
     return token
+
+
+def _is_issued(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get("issued") is True
 
 
 def _broken(path: Path, reason: str) -> InvalidSettingError:

@@ -3,12 +3,16 @@
 import os
 import sys
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
 from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.invocation import Invocation, can_ask, pass_invocation
 from modelkeep.cli.output import hint, say, show_json, show_record
+
+if TYPE_CHECKING:
+    from modelkeep.client.settings import Settings
 
 
 @click.command(
@@ -37,11 +41,11 @@ def login(invocation: Invocation, /, *, token: str | None, device: bool, ci: boo
 
     if sum((token is not None, device, ci)) > 1:
         raise click.UsageError("Choose one of --token, --device and --ci.")
-    given = _read_token(token) if token is not None else _obtain(invocation, device=device, ci=ci, publisher=publisher)
-    settings = resolve_settings(invocation.url, given)
+    issued = None if token is not None else _obtain(invocation, device=device, ci=ci, publisher=publisher)
+    settings = resolve_settings(invocation.url, issued or _read_token(token))
     with Registry(settings) as registry:
         principal = registry.whoami()
-    path = save_credential(settings.url, settings.token or "", make_default=True)
+    path = save_credential(settings.url, settings.token or "", make_default=True, issued=issued is not None)
     if invocation.as_json:
         show_json(principal.document)
     else:
@@ -57,17 +61,23 @@ def login(invocation: Invocation, /, *, token: str | None, device: bool, ci: boo
 def logout(invocation: Invocation) -> None:
     """Forget the token for a registry.
 
-    It stays valid until it is revoked.
+    One that 'modelkeep login' has got is revoked as well. One that you gave it stays valid: others may use it too.
     """
-    from modelkeep.client.credentials import remove_credential  # noqa: PLC0415 - not for --help
+    from modelkeep.client.credentials import load_credentials, registry_key, remove_credential  # noqa: PLC0415 - as above
     from modelkeep.client.settings import TOKEN_VARIABLE, resolve_settings  # noqa: PLC0415
 
-    url = resolve_settings(invocation.url).url
+    settings = resolve_settings(invocation.url)
+    url, credentials = settings.url, load_credentials()
+    stored = credentials.find(url)
+    revoked = registry_key(url) in credentials.issued and _revoke(replace(settings, token=stored))
     known = remove_credential(url)
     if invocation.as_json:
-        show_json({"url": url, "removed": known})
+        show_json({"url": url, "removed": known, "revoked": revoked})
     else:
-        say(f"The token for {url} is forgotten." if known else f"There was no token for {url}.")
+        outcome = f"The token for {url} is {'revoked and ' if revoked else ''}forgotten."
+        say(outcome if known else f"There was no token for {url}.")
+    if known and not revoked:
+        hint("It stays valid: 'modelkeep token revoke' ends it.")
     if os.environ.get(TOKEN_VARIABLE):
         hint(f"{TOKEN_VARIABLE} is set, and goes on to be used.")
 
@@ -95,8 +105,25 @@ def whoami(invocation: Invocation) -> None:
     )
 
 
-def _obtain(invocation: Invocation, *, device: bool, ci: bool, publisher: str | None) -> str:
-    """Return a new token, or one that is typed where the registry has nobody to log in with."""
+def _revoke(settings: "Settings") -> bool:
+    """Let the registry end the token; return whether it has, or it had ended before."""
+    from modelkeep.client.errors import UnauthenticatedError  # noqa: PLC0415 - not for --help
+    from modelkeep.client.registry import Registry  # noqa: PLC0415
+    from modelkeep.kernel.errors import RegistryError  # noqa: PLC0415
+
+    try:
+        with Registry(settings) as registry:
+            registry.revoke_token(registry.whoami().token_id or "")
+    except UnauthenticatedError:
+        return True
+    except RegistryError as error:
+        hint(f"The token could not be revoked. {error.message}")
+        return False
+    return True
+
+
+def _obtain(invocation: Invocation, *, device: bool, ci: bool, publisher: str | None) -> str | None:
+    """Return a new token, or None where the registry has nobody to log in with."""
     if not (device or ci or can_ask()):
         raise click.UsageError(
             "There is no terminal to ask on: give --token TOKEN, --token - to read it, --device, or --ci."
@@ -113,7 +140,7 @@ def _obtain(invocation: Invocation, *, device: bool, ci: bool, publisher: str | 
             return signing_in.device_login(registry).token
         if registry.login_offers():
             return signing_in.browser_login(registry).token
-    return _read_token(None)
+    return None
 
 
 def _read_token(given: str | None) -> str:
