@@ -199,13 +199,15 @@ def session(furnished: Furnished) -> TestClient:
 def test_the_pages_of_the_server_show_a_text_as_a_text(furnished: Furnished, session: TestClient, text: str) -> None:
     rest = furnished.rest
     name = f"page-{next(_serial)}"
-    made = rest.http.post(f"{API}/login-providers", json={"title": text, **furnished.a_provider(name)})
+    body = {"title": text, **furnished.a_provider(name)}
+    made = rest.http.post(f"{API}/login-providers", json=body)
+    offered = name in rest.http.get(f"{API}/login/offers").text  # it lists a hundred
     login = rest.http.post(f"{API}/login/devices", json={"label": text}).json()
     loopback = {"redirect_uri": "http://127.0.0.1:40000/", "state": text, "code_challenge": "a" * 43, "label": text}
     stranger = TestClient(rest.http.app, base_url=HERE, follow_redirects=False, headers={"Accept": "text/html"})
     somewhere = quote(text, safe="")
     shows = [
-        (stranger.get("/login", params={"return_to": text}), made.status_code == 201),
+        (stranger.get("/login", params={"return_to": text}), offered),
         (session.get("/login/device", params={"user_code": login.get("user_code", "")}), "user_code" in login),
         (session.get("/login/terminal", params=loopback), False),
         (_as_somebody_called(rest, text).get("/login"), True),
@@ -251,7 +253,8 @@ def test_a_file_is_saved_and_never_shown_whatever_is_in_it_and_however_it_is_cal
     entry = an_entry(path, text.encode(), "text/html")
     opened = http.post(f"{API}/models/own/scorer/uploads", json={"files": [entry]})
     inert(opened, text)
-    name = path if opened.status_code == 201 else f"page-{next(_serial)}.html"
+    usable = opened.status_code == 201 and "%" not in path  # which the test client would decode twice
+    name = path if usable else f"page-{next(_serial)}.html"
     version = furnished.rest.push({name: text.encode()}, "own/scorer")["version"]
     answer = http.get(f"{API}/models/own/scorer/versions/{version}/files/{quote(name, safe='')}")
     assert answer.content == text.encode()
