@@ -13,6 +13,7 @@ from modelkeep.cli.commands.audit_proofs import PROOFS
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
+from modelkeep.cli.commands.deprecation import deprecate
 from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.events import events, job
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
@@ -34,7 +35,7 @@ from modelkeep.cli.commands.webhook import webhook
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
-    "Facts about them": (tag, alias, metrics, delete, restore, quarantine, release),
+    "Facts about them": (tag, alias, metrics, delete, restore, deprecate, quarantine, release),
     "Who stands for them": (sign, verify, signing_key),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),

@@ -122,6 +122,17 @@ def standing(version: "ModelVersion") -> dict[str, object]:
     return {found.kind: f"{found.name}, since {cell(found.since)} by {found.set_by.name}{entry}"}
 
 
+def deprecated(version: "ModelVersion") -> dict[str, object]:
+    """Return that a version should no longer be used, what to use instead, and why; nothing if it may be."""
+    known = version.deprecation
+    if known is None:
+        return {}
+    until = f", until {cell(known.ends_at)}" if known.ends_at else ""
+    instead = f"; use {known.successor}" if known.successor else ""
+    why = f" ({known.notice})" if known.notice else ""
+    return {"deprecated": f"since {cell(known.since)}{until}{instead}{why}"}
+
+
 def show_version(version: "ModelVersion") -> None:
     """Print the whole record of a version."""
     fields = {
@@ -135,6 +146,7 @@ def show_version(version: "ModelVersion") -> None:
         "changed": _when(version.changed_at, version.changed_by.name),
         "deleted": version.deleted_at,
         "quarantine": version.quarantined_at and f"since {cell(version.quarantined_at)}: files are not handed out",
+        **deprecated(version),
     }
     show_record(fields, _sections(version))
 

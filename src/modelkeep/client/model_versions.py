@@ -35,6 +35,28 @@ class VersionActions(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecation:
+    """That a version should no longer be used: since when, until when it can be, what to use instead, and why."""
+
+    since: datetime
+    ends_at: datetime | None
+    successor: str | None
+    notice: str
+
+    @classmethod
+    def read(cls, answer: Answer | None) -> "Deprecation | None":
+        """Read what the server says of it, if it says anything."""
+        if answer is None:
+            return None
+        return cls(
+            answer.time("since"),
+            answer.find_time("ends_at"),
+            answer.find_text("successor"),
+            answer.find_text("notice") or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class ModelVersion:
     """A version of a model, as it was when it was asked for.
 
@@ -70,6 +92,7 @@ class ModelVersion:
     changed_by: Author
     deleted_at: datetime | None
     quarantined_at: datetime | None
+    deprecation: Deprecation | None
     revision: int
     notes: tuple[str, ...]
     found_by: Standing | None
@@ -142,6 +165,7 @@ class ModelVersion:
             changed_by=Author.read(answer.find("changed_by")),
             deleted_at=answer.find_time("deleted_at"),
             quarantined_at=answer.find_time("quarantined_at"),
+            deprecation=Deprecation.read(answer.find("deprecation")),
             revision=answer.integer("revision"),
             notes=answer.texts("notes"),
             found_by=Standing.read(answer.find("found_by")),

@@ -1,6 +1,7 @@
 """Versions: finding them, and adding facts about them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from modelkeep.client.answers import Answer
 from modelkeep.client.connection import Connected, Moment, moment, reference_at
@@ -122,6 +123,32 @@ class VersionMethods(Connected):
         """
         path = f"{self._version_path(reference)}/release"
         return self._read(self._session.answer(Call("POST", path, body={"reason": reason})))
+
+    def deprecate_version(
+        self,
+        reference: str,
+        *,
+        ends_at: datetime | None = None,
+        successor: str | None = None,
+        notice: str = "",
+        revision: int | None = None,
+    ) -> ModelVersion:
+        """Say that a version should no longer be used, until when it can be, and what to use instead.
+
+        `ends_at` has a time zone; `successor` is any reference, and kept as the exact version it means now.
+
+        Raises:
+            ConflictError: somebody has changed the version since `revision`.
+        """
+        until = None if ends_at is None else ends_at.isoformat()
+        body: dict[str, Json] = {"ends_at": until, "successor": successor, "notice": notice}
+        path = f"{self._version_path(reference)}/deprecation"
+        return self._read(self._session.answer(Call("PUT", path, body=body, headers=if_match(revision))))
+
+    def undeprecate_version(self, reference: str, *, revision: int | None = None) -> ModelVersion:
+        """Take back that a version should no longer be used."""
+        path = f"{self._version_path(reference)}/deprecation"
+        return self._read(self._session.answer(Call("DELETE", path, headers=if_match(revision))))
 
     def log_metrics(self, reference: str, metrics: Metrics) -> ModelVersion:
         """Add measurements to a version, finite numbers by name or `Metric` values; return the version with them."""

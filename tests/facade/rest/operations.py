@@ -47,6 +47,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "url": "$url",
         "selection": {"types": ["MODEL_DELETED"], "namespace": "$namespace"},
     },
+    "deprecate_version": {"notice": "x"},
     "describe_namespace": {"description": "x"},
     "describe_version": {"description": "x"},
     "edit_card": {"document": {"schema_version": "1.0", "overview": {"description": "Scores payments"}}},

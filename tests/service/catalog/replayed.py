@@ -10,7 +10,7 @@ from sqlalchemy import select
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.audit.domain.entries import Entry
 from modelkeep.domains.audit.tables import ENTRY, TEXT
-from modelkeep.domains.catalog import Metric, Model, ModelVersion, Visibility
+from modelkeep.domains.catalog import Deprecation, Metric, Model, ModelVersion, Visibility
 from modelkeep.kernel.digests import digest_json
 
 
@@ -36,6 +36,7 @@ class Subject:
     metrics: dict[tuple[str, str, str, int], Metric] = field(default_factory=dict)
     deleted_at: datetime | None = None
     quarantined_at: datetime | None = None
+    deprecation: Deprecation | None = None
 
 
 @dataclass
@@ -138,6 +139,16 @@ def _apply_common(subject: Subject, told: Told, action: str) -> None:
         subject.deleted_at = told.at
     elif verb == "restored":
         subject.deleted_at = None
+    else:
+        _apply_withdrawal(subject, told, verb)
+
+
+def _apply_withdrawal(subject: Subject, told: Told, verb: str) -> None:
+    if verb == "deprecated":
+        since = subject.deprecation.since if subject.deprecation else told.at
+        subject.deprecation = Deprecation(since, notice=told.texts["notice"])
+    elif verb == "undeprecated":
+        subject.deprecation = None
     elif verb == "quarantined":
         subject.quarantined_at = told.at
     elif verb == "released":
@@ -176,4 +187,5 @@ def version_as_told(version: ModelVersion) -> Subject:
     facts |= {"description": version.record.description, "message": version.record.message}
     facts["manifest_digest"] = str(version.manifest_digest)
     metrics = {metric.identity: metric for metric in version.record.metrics}
-    return Subject(facts, dict(version.record.tags), metrics, version.deleted_at, version.quarantined_at)
+    ended = (version.deleted_at, version.quarantined_at, version.deprecation)
+    return Subject(facts, dict(version.record.tags), metrics, *ended)

@@ -16,7 +16,15 @@ from tests.soak import rounds
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.app.settings import Settings
-from modelkeep.domains.catalog import ListQuery, Metric, ModelDetails, NewModel, VersionRecord, Visibility
+from modelkeep.domains.catalog import (
+    ListQuery,
+    Metric,
+    ModelDetails,
+    NewDeprecation,
+    NewModel,
+    VersionRecord,
+    Visibility,
+)
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.references import ModelName, Number, Reference
@@ -93,6 +101,14 @@ changes: st.SearchStrategy[Do] = st.one_of(
     do(lambda n: lambda r: r.services.versions.restore(r.admin, r.model, n), numbers),
     do(lambda n: lambda r: r.services.versions.quarantine(r.admin, r.model, n, reason="leaks"), numbers),
     do(lambda n: lambda r: r.services.versions.release(r.admin, r.model, n, reason="does not"), numbers),
+    do(
+        lambda n, said: (
+            lambda r: r.services.versions.deprecate(r.admin, r.model, n, NewDeprecation(notice=said), seen=None)
+        ),
+        numbers,
+        texts.filter(lambda said: len(said) < 10),
+    ),
+    do(lambda n: lambda r: r.services.versions.undeprecate(r.admin, r.model, n, seen=None), numbers),
     do(lambda a, n: lambda r: r.services.aliases.set(r.admin, r.model, a, n, seen=None), aliases, numbers),
     do(lambda a: lambda r: r.services.aliases.remove(r.admin, r.model, a, seen=None), aliases),
     do(lambda k, v: lambda r: r.services.models.set_tag(r.admin, r.model, k, v, seen=None), keys, texts),

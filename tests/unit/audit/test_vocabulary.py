@@ -147,6 +147,8 @@ def events_of_versions(version: ModelVersion) -> Iterator[Event]:
     yield version.measure((Metric("auc", 0.95),), ANA, NOW)[1]
     yield version.delete(ANA, NOW)[1]
     yield replace(version, deleted_at=NOW).restore(ANA, NOW)[1]
+    yield version.deprecate(None, "fraud/scorer:2.0.0", "slow", ANA, NOW)[1]
+    yield version.undeprecate(ANA, NOW)[1]
     yield version.quarantine("leaks", ANA, NOW)[1]
     yield replace(version, quarantined_at=NOW).release("does not", ANA, NOW)[1]
 

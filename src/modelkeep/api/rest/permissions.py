@@ -47,6 +47,8 @@ _VERSION_WRITE: Final = (
     "remove_version_tag",
     "add_signature",
     "inspect_again",
+    "deprecate_version",
+    "undeprecate_version",
 )
 _CARD_READ: Final = (
     "get_card",

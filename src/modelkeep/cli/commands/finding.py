@@ -13,7 +13,7 @@ from modelkeep.cli.output import Column, is_terminal, show_json, show_record, sh
 from modelkeep.cli.paging import WindowOptions, paged, show_list
 from modelkeep.cli.parameters import AS_OF
 from modelkeep.cli.text import size
-from modelkeep.cli.views import identity, model_columns, show_model, show_version, standing, version_columns
+from modelkeep.cli.views import deprecated, identity, model_columns, show_model, show_version, standing, version_columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -156,7 +156,7 @@ def resolve(invocation: Invocation, reference: str, as_of: str | None) -> None:
     if invocation.as_json:
         show_json(version.document)
     else:
-        show_record(identity(version) | standing(version))
+        show_record(identity(version) | standing(version) | deprecated(version))
 
 
 def time_of(reference: str) -> "datetime | None":

@@ -12,7 +12,7 @@ from modelkeep.cli.output import show_json, show_record
 from modelkeep.cli.parameters import AS_OF, METRIC_PAIR, PAIR, scalar, unique
 from modelkeep.cli.progress import TransferProgress
 from modelkeep.cli.text import counted, size
-from modelkeep.cli.views import identity
+from modelkeep.cli.views import deprecated, identity
 
 if TYPE_CHECKING:
     from modelkeep.client.model_versions import ModelVersion
@@ -125,7 +125,7 @@ def pull(
         show_json({"path": str(path), "version": version.document})
         return
     received = progress.totals.get("downloading", 0)
-    show_record({**identity(version), "files": _received(version, received), "path": path})
+    show_record({**identity(version), "files": _received(version, received), "path": path, **deprecated(version)})
 
 
 def _record(options: PushOptions) -> "VersionRecord":

@@ -13,7 +13,7 @@ from modelkeep.domains.catalog.domain.records import (
     VersionRecord,
 )
 from modelkeep.domains.catalog.domain.versioning import BumpRequest, ContentChange
-from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
+from modelkeep.domains.catalog.domain.versions import Deprecation, ModelVersion, Standing
 from modelkeep.domains.catalog.operations import (
     find_holder,
     find_namespace,
@@ -39,6 +39,7 @@ from modelkeep.domains.catalog.service import (
     ExplanationService,
     ModelService,
     NamespaceService,
+    NewDeprecation,
     NewModel,
     NewVersion,
     OpenFile,
@@ -54,6 +55,7 @@ __all__ = [
     "ContentChange",
     "ContentService",
     "DataRef",
+    "Deprecation",
     "Environment",
     "ExplanationService",
     "ListQuery",
@@ -64,6 +66,7 @@ __all__ = [
     "ModelVersion",
     "Namespace",
     "NamespaceService",
+    "NewDeprecation",
     "NewModel",
     "NewVersion",
     "OpenFile",

@@ -79,6 +79,7 @@ class VersionRow(Base):
     changed_by: Mapped[str] = mapped_column(ordered_text())
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     quarantined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deprecation: Mapped[dict[str, str] | None] = mapped_column(json_document())
     revision: Mapped[int]
 
 

@@ -17,7 +17,7 @@ from modelkeep.api.rest.dependencies import (
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.v1.schemas.common import ListOut, page_out, status_of
 from modelkeep.api.rest.v1.schemas.models import DescriptionIn
-from modelkeep.api.rest.v1.schemas.versions import MetricsIn, ReasonIn, VersionIn, VersionOut
+from modelkeep.api.rest.v1.schemas.versions import DeprecationIn, MetricsIn, ReasonIn, VersionIn, VersionOut
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.paging import Page
@@ -113,6 +113,23 @@ def quarantine_version(name: NamedModel, selector: SelectedVersion, body: Reason
 def release_version(name: NamedModel, selector: SelectedVersion, body: ReasonIn, call: CurrentCall) -> VersionOut:
     """End the quarantine of a version: its files are handed out again."""
     return present_version(call.services.versions.release(call.actor, name, selector, reason=body.reason), call)
+
+
+@router.put("/{selector}/deprecation")
+def deprecate_version(
+    name: NamedModel, selector: SelectedVersion, body: DeprecationIn, call: CurrentCall, seen: SeenRevision
+) -> VersionOut:
+    """Say that a version should no longer be used, until when it can be, and what to use instead."""
+    new = body.to_deprecation()
+    return present_version(call.services.versions.deprecate(call.actor, name, selector, new, seen=seen), call)
+
+
+@router.delete("/{selector}/deprecation")
+def undeprecate_version(
+    name: NamedModel, selector: SelectedVersion, call: CurrentCall, seen: SeenRevision
+) -> VersionOut:
+    """Take back that a version should no longer be used."""
+    return present_version(call.services.versions.undeprecate(call.actor, name, selector, seen=seen), call)
 
 
 @router.post("/{selector}/metrics")

@@ -8,6 +8,7 @@ from typing import Final, Self
 from modelkeep.domains.catalog.domain.errors import InvalidRecordError, TagNotFoundError
 from modelkeep.domains.catalog.domain.fields import (
     MAX_DESCRIPTION,
+    MAX_SHORT,
     MAX_TAG_VALUE,
     check_key,
     check_tags,
@@ -16,6 +17,7 @@ from modelkeep.domains.catalog.domain.fields import (
 )
 from modelkeep.domains.catalog.domain.moments import moment_after
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord, merge_metrics
+from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event, Json, Receipt
 from modelkeep.kernel.identity import Actor, PrincipalId
@@ -38,6 +40,19 @@ class Standing:
     set_by: PrincipalId
     is_stage: bool = False
     entry: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Deprecation:
+    """That a version should no longer be used: since when, until when it can be, what to use instead, and why.
+
+    `successor` is an exact reference.
+    """
+
+    since: datetime
+    ends_at: datetime | None = None
+    successor: str | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,7 @@ class ModelVersion:
     changed_by: PrincipalId
     deleted_at: datetime | None = None
     quarantined_at: datetime | None = None
+    deprecation: Deprecation | None = None
     revision: int = 1
     found_by: Standing | None = field(default=None, compare=False)
 
@@ -84,6 +100,7 @@ class ModelVersion:
             "stage": self.stage,
             "revision": self.revision,
             **({} if self.quarantined_at is None else {"quarantined": True}),
+            **({} if self.deprecation is None else {"deprecated": True}),
         }
 
     def registered(self, by: Actor, *, forced: str = "") -> Event:
@@ -174,6 +191,29 @@ class ModelVersion:
         """End its quarantine."""
         changed = self._changed(by, at, quarantined_at=None)
         return changed, self._event("catalog.version_released", changed, by, texts={"reason": _reason(reason)})
+
+    def deprecate(
+        self, ends_at: datetime | None, successor: str | None, notice: str, by: Actor, at: datetime
+    ) -> tuple[Self, Event]:
+        """Say that it should no longer be used; one that is deprecated already stays so since then.
+
+        Raises:
+            InvalidRecordError: the end is over, the version is to succeed itself, or the notice is too long.
+        """
+        check_text("notice", notice, MAX_SHORT)
+        if ends_at is not None and ends_at <= at:
+            raise InvalidRecordError("the end of a deprecation lies ahead; name a later time, or none", field="ends_at")
+        if successor == self.reference:
+            raise InvalidRecordError("a version does not succeed itself; name another one", field="successor")
+        since = self.deprecation.since if self.deprecation else moment_after(self.changed_at, at)
+        changed = self._changed(by, at, deprecation=Deprecation(since, ends_at, successor, notice))
+        data: dict[str, Json] = {"ends_at": None if ends_at is None else timestamp(ends_at), "successor": successor}
+        return changed, self._event("catalog.version_deprecated", changed, by, data=data, texts={"notice": notice})
+
+    def undeprecate(self, by: Actor, at: datetime) -> tuple[Self, Event]:
+        """Take back that it should no longer be used."""
+        changed = self._changed(by, at, deprecation=None)
+        return changed, self._event("catalog.version_undeprecated", changed, by)
 
     def _changed(self, by: Actor, at: datetime, **values: object) -> Self:
         at = moment_after(self.changed_at, at)

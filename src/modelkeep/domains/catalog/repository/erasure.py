@@ -14,6 +14,7 @@ _FIELDS = {
     "description": ("model.description", "version.description"),
     "task": ("model.task",),
     "owners": ("model.owner",),
+    "notice": ("version.deprecated_notice",),
 }
 
 

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.moments import Change
 from modelkeep.domains.catalog.domain.records import Metric
-from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.domain.versions import Deprecation, ModelVersion
 from modelkeep.domains.catalog.repository.fields import as_number, shortened
 from modelkeep.domains.catalog.tables import FACT
+from modelkeep.kernel.clock import timestamp
 from modelkeep.platform.database import UtcDateTime
 from modelkeep.platform.database.criteria import Column, Criterion
 
@@ -89,7 +90,16 @@ def version_facts(version: ModelVersion) -> Facts:
         facts[FactId("version.deleted")] = FactValue()
     if version.quarantined_at is not None:
         facts[FactId("version.quarantined")] = FactValue()
-    return facts
+    return {**facts, **_deprecation_facts(version.deprecation)}
+
+
+def _deprecation_facts(deprecation: Deprecation | None) -> Facts:
+    if deprecation is None:
+        return {}
+    ends_at = deprecation.ends_at and timestamp(deprecation.ends_at)
+    texts = {"_until": ends_at, "_successor": deprecation.successor, "_notice": deprecation.notice}
+    more = {FactId(f"version.deprecated{name}"): _text(text) for name, text in texts.items() if text}
+    return {FactId("version.deprecated"): FactValue(), **more}
 
 
 def write_facts(session: Session, subject_id: str, change: Change, *, before: Facts, after: Facts) -> None:

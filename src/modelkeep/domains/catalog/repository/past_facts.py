@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from modelkeep.domains.catalog.domain.models import Model, Visibility
 from modelkeep.domains.catalog.domain.records import Metric
-from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.domain.versions import Deprecation, ModelVersion
 from modelkeep.domains.catalog.repository.facts import AT, holds
 from modelkeep.domains.catalog.tables import FACT
 from modelkeep.kernel.identity import PrincipalId
@@ -108,7 +108,21 @@ def _version_at(version: ModelVersion, facts: _Facts) -> ModelVersion:
         metrics=tuple(sorted(metrics, key=lambda metric: metric.identity)),
     )
     quarantined_at = next((row.since for row in facts.rows("version.quarantined")), None)
-    return replace(version, record=record, quarantined_at=quarantined_at, **facts.state("version", version))
+    return replace(
+        version,
+        record=record,
+        quarantined_at=quarantined_at,
+        deprecation=_deprecation_at(facts),
+        **facts.state("version", version),
+    )
+
+
+def _deprecation_at(facts: _Facts) -> Deprecation | None:
+    ends_at, successor = (facts.text(f"version.deprecated_{name}") for name in ("until", "successor"))
+    for row in facts.rows("version.deprecated"):
+        until = datetime.fromisoformat(ends_at) if ends_at else None
+        return Deprecation(row.since, until, successor or None, facts.text("version.deprecated_notice"))
+    return None
 
 
 def whole_text(row: AnyRow) -> str:

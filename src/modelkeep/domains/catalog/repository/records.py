@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any, TypeVar
 
 from modelkeep.domains.catalog.domain.records import (
@@ -13,6 +14,8 @@ from modelkeep.domains.catalog.domain.records import (
     TrainingCode,
     VersionRecord,
 )
+from modelkeep.domains.catalog.domain.versions import Deprecation
+from modelkeep.kernel.clock import timestamp
 
 Document = dict[str, Any]
 R = TypeVar("R", Metric, DataRef, TrainingCode, Environment)
@@ -52,6 +55,32 @@ def from_document(document: Mapping[str, Any]) -> VersionRecord:
         signature=document.get("signature"),
         parents=tuple(_parent(parent) for parent in document.get("parents", ())),
         preprocessing=document.get("preprocessing"),
+    )
+
+
+def deprecation_document(deprecation: Deprecation | None) -> Document | None:
+    """Return a deprecation as JSON values; empty fields are left out."""
+    if deprecation is None:
+        return None
+    document = {
+        "since": timestamp(deprecation.since),
+        "ends_at": deprecation.ends_at and timestamp(deprecation.ends_at),
+        "successor": deprecation.successor,
+        "notice": deprecation.notice,
+    }
+    return {name: value for name, value in document.items() if value}
+
+
+def read_deprecation(document: Mapping[str, str] | None) -> Deprecation | None:
+    """Return the deprecation a document was made of."""
+    if document is None:
+        return None
+    ends_at = document.get("ends_at")
+    return Deprecation(
+        datetime.fromisoformat(document["since"]),
+        datetime.fromisoformat(ends_at) if ends_at else None,
+        document.get("successor"),
+        document.get("notice", ""),
     )
 
 

@@ -59,6 +59,7 @@ def _versions(pointed: Criterion, stage: Column, *, home: Column) -> AnySelect:
         VERSION.c.changed_by,
         VERSION.c.deleted_at,
         VERSION.c.quarantined_at,
+        VERSION.c.deprecation,
         VERSION.c.revision,
     ).join(MODEL, MODEL.c.id == home)
 

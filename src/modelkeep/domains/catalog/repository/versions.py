@@ -13,7 +13,12 @@ from modelkeep.domains.catalog.domain.versions import ModelVersion, Standing
 from modelkeep.domains.catalog.repository.facts import version_facts, write_facts
 from modelkeep.domains.catalog.repository.fields import index_version
 from modelkeep.domains.catalog.repository.past_facts import versions_at
-from modelkeep.domains.catalog.repository.records import from_document, to_document
+from modelkeep.domains.catalog.repository.records import (
+    deprecation_document,
+    from_document,
+    read_deprecation,
+    to_document,
+)
 from modelkeep.domains.catalog.repository.version_queries import (
     BELOW,
     BY_ID,
@@ -241,6 +246,7 @@ def build_version(row: AnyRow) -> ModelVersion:
         changed_by=PrincipalId(row.changed_by),
         deleted_at=row.deleted_at,
         quarantined_at=row.quarantined_at,
+        deprecation=read_deprecation(row.deprecation),
         revision=row.revision,
     )
 
@@ -266,6 +272,7 @@ def _values(version: ModelVersion) -> Bound:
         "changed_by": version.changed_by,
         "deleted_at": version.deleted_at,
         "quarantined_at": version.quarantined_at,
+        "deprecation": deprecation_document(version.deprecation),
         "revision": version.revision,
     }
 

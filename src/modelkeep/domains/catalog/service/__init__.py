@@ -6,7 +6,7 @@ from modelkeep.domains.catalog.service.explaining import ExplanationService
 from modelkeep.domains.catalog.service.models import ModelService, NewModel
 from modelkeep.domains.catalog.service.namespaces import NamespaceService
 from modelkeep.domains.catalog.service.registration import NewVersion, RegisteredVersion, RegistrationService
-from modelkeep.domains.catalog.service.versions import VersionService
+from modelkeep.domains.catalog.service.versions import NewDeprecation, VersionService
 
 __all__ = [
     "AliasService",
@@ -14,6 +14,7 @@ __all__ = [
     "ExplanationService",
     "ModelService",
     "NamespaceService",
+    "NewDeprecation",
     "NewModel",
     "NewVersion",
     "OpenFile",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelkeep.domains.access import AccessService, Permission
 from modelkeep.domains.catalog.domain.aliases import TagInterval
@@ -21,6 +22,15 @@ from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.kernel.references import ModelName, Reference, Selector
 from modelkeep.platform.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeprecation:
+    """That a version should no longer be used: until when it can be, any reference to what to use instead, and why."""
+
+    ends_at: datetime | None = None
+    successor: Reference | None = None
+    notice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,36 @@ class VersionService:
             return version.release(reason, actor, self.clock())
 
         return self._change(actor, model, selector, None, decide, Permission.VERSION_QUARANTINE)
+
+    def deprecate(
+        self, actor: Actor, model: ModelName, selector: Selector, new: NewDeprecation, *, seen: int | None
+    ) -> Recorded[ModelVersion]:
+        """Say that a version should no longer be used, until when it can be, and what to use instead.
+
+        Raises:
+            VersionNotFoundError: nothing that the actor may see answers to the successor.
+        """
+        successor = None if new.successor is None else self.resolve(actor, new.successor).reference
+
+        def decide(version: ModelVersion) -> tuple[ModelVersion, Event] | None:
+            known, said = version.deprecation, (new.ends_at, successor, new.notice)
+            if known is not None and (known.ends_at, known.successor, known.notice) == said:
+                return None
+            return version.deprecate(*said, actor, self.clock())
+
+        return self._change(actor, model, selector, seen, decide)
+
+    def undeprecate(
+        self, actor: Actor, model: ModelName, selector: Selector, *, seen: int | None
+    ) -> Recorded[ModelVersion]:
+        """Take back that a version should no longer be used; one of which nobody said so is left alone."""
+        return self._change(
+            actor,
+            model,
+            selector,
+            seen,
+            lambda version: version.undeprecate(actor, self.clock()) if version.deprecation else None,
+        )
 
     def _change(
         self,

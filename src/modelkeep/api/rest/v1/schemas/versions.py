@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from modelkeep.api.rest.v1.schemas.aliases import StandingOut
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
@@ -13,6 +13,7 @@ from modelkeep.domains.catalog import (
     Environment,
     Metric,
     ModelVersion,
+    NewDeprecation,
     NewVersion,
     Parent,
     RegisteredVersion,
@@ -22,6 +23,7 @@ from modelkeep.domains.catalog import (
 )
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.references import Reference
 from modelkeep.kernel.semver import Version
 
 
@@ -158,6 +160,28 @@ class ReasonIn(In):
     reason: str
 
 
+class DeprecationIn(In):
+    """That a version should no longer be used."""
+
+    ends_at: AwareDatetime | None = Field(None, description="Until when it can be used")
+    successor: str | None = Field(None, description="A reference to what is to be used instead")
+    notice: str = ""
+
+    def to_deprecation(self) -> NewDeprecation:
+        """Return what the use case takes."""
+        successor = None if self.successor is None else Reference.parse(self.successor)
+        return NewDeprecation(self.ends_at, successor, self.notice)
+
+
+class DeprecationOut(Out):
+    """That a version should no longer be used; `successor` is an exact reference."""
+
+    since: Timestamp
+    ends_at: Timestamp | None
+    successor: str | None
+    notice: str
+
+
 class VersionOut(Out):
     """A version and its whole record."""
 
@@ -189,6 +213,7 @@ class VersionOut(Out):
     changed_by: PrincipalOut
     deleted_at: Timestamp | None
     quarantined_at: Timestamp | None = Field(None, description="Since when its files are not handed out")
+    deprecation: DeprecationOut | None = None
     revision: int
     found_by: StandingOut | None = Field(None, description="The alias or stage that led here, where one did")
     notes: list[str] = Field(default_factory=list)
@@ -228,6 +253,7 @@ class VersionOut(Out):
             changed_by=PrincipalOut.of(version.changed_by, names),
             deleted_at=version.deleted_at,
             quarantined_at=version.quarantined_at,
+            deprecation=DeprecationOut(**asdict(version.deprecation)) if version.deprecation else None,
             revision=version.revision,
             found_by=None if version.found_by is None else StandingOut.of(version.found_by, names),
             **more,

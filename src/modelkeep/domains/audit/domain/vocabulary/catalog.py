@@ -7,6 +7,7 @@ from modelkeep.domains.audit.domain.event_types import (
     DIGEST,
     INTEGER,
     TEXT,
+    TIME,
     EventType,
     Schema,
     an_object,
@@ -89,6 +90,14 @@ _VERSIONS: Final = (
     ),
     EventType("catalog.version_deleted", VERSION, "A version was deleted; it can be restored.", data=_OF_VERSION),
     EventType("catalog.version_restored", VERSION, "A deleted version was restored.", data=_OF_VERSION),
+    EventType(
+        "catalog.version_deprecated",
+        VERSION,
+        "A version should no longer be used: until when it can be, and what succeeds it.",
+        data={**_OF_VERSION, "ends_at": nullable(TIME), "successor": nullable(TEXT)},
+        texts=("notice",),
+    ),
+    EventType("catalog.version_undeprecated", VERSION, "A deprecation was taken back.", data=_OF_VERSION),
     EventType(
         "catalog.version_quarantined",
         VERSION,
