@@ -23,6 +23,7 @@ from modelkeep.cli.commands.login import login, logout, whoami
 from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
 from modelkeep.cli.commands.principal import principal, service_account
+from modelkeep.cli.commands.promotion import approve, promote, reject, requests, review, why, withdraw
 from modelkeep.cli.commands.publisher import publisher
 from modelkeep.cli.commands.quarantine import quarantine, release
 from modelkeep.cli.commands.role import role
@@ -36,6 +37,7 @@ from modelkeep.cli.commands.webhook import webhook
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
     "Facts about them": (tag, alias, metrics, delete, restore, deprecate, quarantine, release),
+    "From stage to stage": (promote, approve, reject, review, requests, why, withdraw),
     "Who stands for them": (sign, verify, signing_key),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),

@@ -28,6 +28,7 @@ from modelkeep.client.parallel import DEFAULT_WORKERS
 from modelkeep.client.placement import Placement
 from modelkeep.client.privacy import PrivacyMethods
 from modelkeep.client.progress import OneAtATime, Progress
+from modelkeep.client.promotions import PromotionMethods
 from modelkeep.client.proofs import ProofMethods
 from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
@@ -76,6 +77,7 @@ class Registry(
     WebhookMethods,
     EventMethods,
     SignatureMethods,
+    PromotionMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 
