@@ -46,6 +46,7 @@ OPEN = {
 """Routes that answer without a credential, and why."""
 UNLOGGED = {
     "lint_policy": "nothing is changed",
+    "plan_policy": "nothing is changed",
     "open_upload": "bytes on their way are no fact of the registry",
     "send_batch": "bytes on their way",
     "send_part": "bytes on their way",

@@ -10,6 +10,7 @@ from modelkeep.domains.governance import (
     GateEvaluator,
     GovernanceServices,
     Lookout,
+    PlanningService,
     PolicyService,
     PromotionService,
     VotingService,
@@ -22,11 +23,13 @@ from modelkeep.platform.database import Transaction
 
 def governing(access: AccessService, clock: Clock, ids: IdSource) -> GovernanceServices:
     """Wire the domain."""
-    database = access.database
-    roles, engine = RoleService(database, access, clock), CelEngine()
-    lookout = Lookout(GateEvaluator(engine, CATALOG_FACTS), _card_digest)
+    database, engine = access.database, CelEngine()
+    roles, evaluator = RoleService(database, access, clock), GateEvaluator(engine, CATALOG_FACTS)
+    policies = PolicyService(database, access, roles, clock, ids, partial(check_config, engine=engine))
+    lookout = Lookout(evaluator, _card_digest)
     return GovernanceServices(
-        policies=PolicyService(database, access, roles, clock, ids, partial(check_config, engine=engine)),
+        policies=policies,
+        planning=PlanningService(policies, evaluator),
         promotions=PromotionService(database, access, lookout, clock, ids),
         votes=VotingService(database, access, lookout, clock, ids),
     )

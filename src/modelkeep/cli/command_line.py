@@ -22,6 +22,7 @@ from modelkeep.cli.commands.inspect import inspect
 from modelkeep.cli.commands.login import login, logout, whoami
 from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
+from modelkeep.cli.commands.policy import policy
 from modelkeep.cli.commands.principal import principal, service_account
 from modelkeep.cli.commands.promotion import approve, promote, reject, requests, review, why, withdraw
 from modelkeep.cli.commands.publisher import publisher
@@ -39,6 +40,7 @@ _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Facts about them": (tag, alias, metrics, delete, restore, deprecate, quarantine, release),
     "From stage to stage": (promote, approve, reject, review, requests, why, withdraw),
     "Who stands for them": (sign, verify, signing_key),
+    "What moves ask for": (policy,),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),
     "What happens": (webhook, events, job),

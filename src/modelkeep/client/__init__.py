@@ -44,6 +44,17 @@ if TYPE_CHECKING:
     from modelkeep.client.listing import Listing
     from modelkeep.client.logins import DeviceLogin, IssuedToken, LoginOffer
     from modelkeep.client.model_versions import ModelVersion
+    from modelkeep.client.policy_values import (
+        FailingVersion,
+        GoverningPolicy,
+        Policy,
+        PolicyAssignment,
+        PolicyChange,
+        PolicyFinding,
+        PolicyLint,
+        PolicyPlan,
+        StrandedStage,
+    )
     from modelkeep.client.progress import Progress
     from modelkeep.client.publishers import LoginProvider, Publisher
     from modelkeep.client.records import DataRef, Environment, Metric, Parent, TrainingCode, VersionRecord
@@ -84,8 +95,10 @@ __all__ = [
     "DiskFullError",
     "Environment",
     "Explanation",
+    "FailingVersion",
     "FileChangedError",
     "ForbiddenError",
+    "GoverningPolicy",
     "Granting",
     "Group",
     "InvalidArtifactError",
@@ -107,6 +120,12 @@ __all__ = [
     "Namespace",
     "NotFoundError",
     "Parent",
+    "Policy",
+    "PolicyAssignment",
+    "PolicyChange",
+    "PolicyFinding",
+    "PolicyLint",
+    "PolicyPlan",
     "Principal",
     "Progress",
     "Pruned",
@@ -123,6 +142,7 @@ __all__ = [
     "SigningKey",
     "StageInterval",
     "Standing",
+    "StrandedStage",
     "TagInterval",
     "Token",
     "TokenLimits",
@@ -148,6 +168,7 @@ _MODULES: Final = (
     "values",
     "access_values",
     "webhook_values",
+    "policy_values",
     "signature_values",
     "model_versions",
     "publishers",

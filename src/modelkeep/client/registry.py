@@ -26,6 +26,7 @@ from modelkeep.client.models import ModelMethods
 from modelkeep.client.namespaces import NamespaceMethods
 from modelkeep.client.parallel import DEFAULT_WORKERS
 from modelkeep.client.placement import Placement
+from modelkeep.client.policies import PolicyMethods
 from modelkeep.client.privacy import PrivacyMethods
 from modelkeep.client.progress import OneAtATime, Progress
 from modelkeep.client.promotions import PromotionMethods
@@ -74,6 +75,7 @@ class Registry(
     TokenMethods,
     ProofMethods,
     AccessMethods,
+    PolicyMethods,
     WebhookMethods,
     EventMethods,
     SignatureMethods,

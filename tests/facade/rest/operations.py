@@ -66,6 +66,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "patch_card": {"patch": {"limitations": ["Small"]}},
     "place_legal_hold": {"scope": "$namespace/scorer", "reason": "Case 7"},
+    "plan_policy": {"scope": "$namespace", "policy": "open"},
     "publish_policy": {"source": "{name: $namespace-new, stages: [{name: Draft}], moves: []}"},
     "quarantine_version": {"reason": "leaks"},
     "register_version": {

@@ -94,3 +94,17 @@ def test_what_is_assigned_governs_until_it_is_taken_back(rest: Rest) -> None:
     past = rest.http.get(ASSIGNMENTS, params={"scope": "fraud", "history": True}).json()["items"]
     assert [item["until"] for item in past] == [ended["until"]]
     problem(rest.http.delete(f"{ASSIGNMENTS}/{listed[0]['id']}"), 409, "governance.registry_needs_policy")
+
+
+def test_an_assignment_is_held_to_the_plan_that_was_shown(rest: Rest) -> None:
+    proposal = {"scope": "fraud/scorer", "source": f"description: Planned\n{SMALL}"}
+    plan = rest.http.post(f"{POLICIES}/plan", json=proposal).json()
+    assert (plan["number"], plan["current"]["policy"], plan["stranded"], plan["failing"]) == (None, "default", [], [])
+    assert {"kind": "removed", "where": "stages[Staging]"}.items() <= next(
+        change for change in plan["changes"] if change["where"] == "stages[Staging]"
+    ).items()
+    other = proposal | {"plan": "sha256:" + "0" * 64}
+    problem(rest.http.post(ASSIGNMENTS, json=other), 412, "governance.plan_changed")
+    assigned = rest.http.post(ASSIGNMENTS, json=proposal | {"plan": plan["plan"]}).json()
+    assert (assigned["scope"], assigned["digest"]) == ("fraud/scorer", plan["policy_digest"])
+    problem(rest.http.post(ASSIGNMENTS, json={"scope": "fraud"}), 422, "kernel.invalid_value")

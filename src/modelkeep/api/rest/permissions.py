@@ -122,7 +122,7 @@ _NAMED_IN_THE_REQUEST: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.GRANT_WRITE: ("grant_role", "create_publisher"),
     Permission.GRANT_READ: ("review_access",),
     Permission.WEBHOOK_WRITE: ("create_webhook",),
-    Permission.POLICY_WRITE: ("assign_policy",),
+    Permission.POLICY_WRITE: ("assign_policy", "plan_policy"),
 }
 _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: ("list_models", "list_namespaces", "stream_events"),

@@ -13,6 +13,7 @@ from modelkeep.domains.governance.domain.findings import Finding, FindingSeverit
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
 from modelkeep.domains.governance.domain.gates.kinds import check_config
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
+from modelkeep.domains.governance.domain.plans import Holder, Plan, Proposal, Stranded
 from modelkeep.domains.governance.domain.policies import (
     BreakGlass,
     Chain,
@@ -25,6 +26,7 @@ from modelkeep.domains.governance.domain.policies import (
     Stage,
     Step,
 )
+from modelkeep.domains.governance.domain.policy_changes import ChangeKind, PolicyChange
 from modelkeep.domains.governance.domain.policy_documents import policy_schema
 from modelkeep.domains.governance.domain.queries import RequestQuery
 from modelkeep.domains.governance.domain.requests import Manner, PromotionRequest, RequestStatus
@@ -39,6 +41,7 @@ from modelkeep.domains.governance.service import (
     GovernanceServices,
     Linted,
     Lookout,
+    PlanningService,
     PolicyService,
     PromotionService,
     Situation,
@@ -61,6 +64,7 @@ __all__ = [
     "BreakGlass",
     "CelEngine",
     "Chain",
+    "ChangeKind",
     "CheckedSignature",
     "Clause",
     "Conditions",
@@ -78,6 +82,7 @@ __all__ = [
     "GateStatus",
     "GovernanceServices",
     "GoverningPolicy",
+    "Holder",
     "KeyKind",
     "Lapse",
     "Linted",
@@ -87,10 +92,14 @@ __all__ = [
     "NewAssignment",
     "NewTrust",
     "PlacedFinding",
+    "Plan",
+    "PlanningService",
     "Policy",
+    "PolicyChange",
     "PolicyService",
     "PromotionRequest",
     "PromotionService",
+    "Proposal",
     "PublishedPolicy",
     "RequestQuery",
     "RequestStatus",
@@ -103,6 +112,7 @@ __all__ = [
     "Situation",
     "Stage",
     "Step",
+    "Stranded",
     "TrustedKey",
     "VerifiedSignature",
     "Vote",

@@ -13,9 +13,11 @@ from modelkeep.api.rest.v1.schemas.policies import (
     AssignmentOut,
     GoverningPolicyOut,
     LintOut,
+    PlanOut,
     PolicyOut,
     PolicySourceIn,
     PolicySummaryOut,
+    ProposalIn,
 )
 from modelkeep.domains.access import Scope
 from modelkeep.domains.governance import Assignment, AssignmentQuery, policy_schema
@@ -38,6 +40,13 @@ def get_policy_schema(_call: CurrentCall) -> dict[str, Any]:
 def lint_policy(body: PolicySourceIn, call: CurrentCall) -> LintOut:
     """Say what is wrong with a policy document, at line and column; nothing is published."""
     return LintOut.of(call.services.governance.policies.lint(body.source))
+
+
+@router.post("/plan")
+def plan_policy(body: ProposalIn, call: CurrentCall) -> PlanOut:
+    """Say what a policy would mean for a scope: what differs, and who holds what it would not let them hold."""
+    plan = call.services.governance.planning.plan(call.actor, body.proposal())
+    return PlanOut.of(plan, call.names(_people([plan.current])))
 
 
 @router.post("", status_code=201)
@@ -80,8 +89,13 @@ def get_policy_version(policy: str, number: Number, call: CurrentCall) -> Policy
 
 @assignment_router.post("", status_code=201)
 def assign_policy(body: AssignmentIn, call: CurrentCall) -> AssignmentOut:
-    """Let a version of a policy govern the registry, a namespace or a model; needs `policy.write` there."""
-    recorded = call.services.governance.policies.assign(call.actor, body.value())
+    """Let a policy govern the registry, a namespace or a model; needs `policy.write` there.
+
+    A `source` is published in the same step, which needs `policy.write` on the registry. With the digest of a `plan`,
+    nothing is done if anything in it has changed.
+    """
+    planning = call.services.governance.planning
+    recorded = planning.apply(call.actor, body.proposal(), plan=body.plan, reason=body.reason)
     call.response.status_code = status_of(recorded)
     return AssignmentOut.of(recorded.value, call.names(_people([recorded.value])), recorded.receipt)
 

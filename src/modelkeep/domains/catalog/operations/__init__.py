@@ -1,6 +1,7 @@
 """What other domains do with the catalog in transactions of theirs."""
 
 from modelkeep.domains.catalog.operations.erasing import forget_past
+from modelkeep.domains.catalog.operations.held import held_versions, stage_counts
 from modelkeep.domains.catalog.operations.permitted import (
     find_namespace,
     permitted_model,
@@ -25,6 +26,7 @@ __all__ = [
     "find_namespace",
     "forget_past",
     "held_since",
+    "held_versions",
     "last_held",
     "lock_model",
     "measured_at",
@@ -35,6 +37,7 @@ __all__ = [
     "permitted_namespace",
     "permitted_version",
     "register_stage_names",
+    "stage_counts",
     "stage_holders",
     "stage_holders_at",
     "version_by_id",

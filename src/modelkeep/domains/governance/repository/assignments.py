@@ -64,6 +64,13 @@ class AssignmentRepository:
         row = self._session.execute(_ASSIGNMENTS.where(ASSIGNMENT.c.id == assignment_id)).one_or_none()
         return None if row is None else _assignment(row)
 
+    def inside(self, scope: Scope) -> tuple[str, ...]:
+        """Return the scopes within this one that have assignments of their own now."""
+        query = select(ASSIGNMENT.c.scope).where(_NOW, ASSIGNMENT.c.scope != str(scope))
+        if scope.namespace is not None:
+            query = query.where(ASSIGNMENT.c.namespace == str(scope))
+        return tuple(self._session.scalars(query.order_by(ASSIGNMENT.c.scope)))
+
     def last_change(self, scope: Scope) -> datetime | None:
         """Return when an assignment on exactly this scope began or ended last; None if none ever did."""
         latest = func.max(func.coalesce(ASSIGNMENT.c.until, ASSIGNMENT.c.since), type_=UtcDateTime())

@@ -1,6 +1,7 @@
 """Use cases of governance."""
 
 from modelkeep.domains.governance.service.offered import GovernanceServices
+from modelkeep.domains.governance.service.planning import PlanningService
 from modelkeep.domains.governance.service.policies import PolicyService
 from modelkeep.domains.governance.service.policy_texts import SHIPPED, Linted
 from modelkeep.domains.governance.service.promotion import (
@@ -19,6 +20,7 @@ __all__ = [
     "GovernanceServices",
     "Linted",
     "Lookout",
+    "PlanningService",
     "PolicyService",
     "PromotionService",
     "Situation",

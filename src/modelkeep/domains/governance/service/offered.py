@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modelkeep.domains.governance.service.planning import PlanningService
 from modelkeep.domains.governance.service.policies import PolicyService
 from modelkeep.domains.governance.service.promotion import PromotionService, VotingService
 
@@ -13,3 +14,4 @@ class GovernanceServices:
     policies: PolicyService
     promotions: PromotionService
     votes: VotingService
+    planning: PlanningService

@@ -63,13 +63,13 @@ class PolicyService:
         document = self.lint(source).checked()
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.POLICY_WRITE, REGISTRY)
-            published, is_new = self._publish(tx, actor, source, document)
+            published, is_new = self.publish_in(tx, actor, source, document)
         return Recorded(published, tx.receipt if is_new else None)
 
-    def _publish(
+    def publish_in(
         self, tx: Transaction, actor: Actor, source: str, document: Mapping[str, Json]
     ) -> tuple[PublishedPolicy, bool]:
-        """Return the version with this document, and whether it is new."""
+        """Publish in a transaction of somebody who may; return the version of the document, and whether it is new."""
         policies, digest = PolicyRepository(tx), digest_json(document)
         name = str(document["name"])
         same = policies.find_same(name, digest)
@@ -142,13 +142,13 @@ class PolicyService:
         with self.database.transaction() as tx:
             self.access.require(tx, actor, Permission.POLICY_WRITE, scope)
             published = PolicyRepository(tx).get(new.policy, new.number)
-            assignment, is_new = self._assign(tx, actor, scope, published, new.reason)
+            assignment, is_new = self.assign_in(tx, actor, scope, published, new.reason)
         return Recorded(assignment, tx.receipt if is_new else None)
 
-    def _assign(
+    def assign_in(
         self, tx: Transaction, actor: Actor, scope: Scope, published: PublishedPolicy, reason: str
     ) -> tuple[Assignment, bool]:
-        """Return the assignment of a version on a scope, and whether it is new."""
+        """Assign in a transaction of somebody who may; return the assignment, and whether it is new."""
         assignments, policy = AssignmentRepository(tx), published.policy
         current = assignments.current(scope)
         if current is not None and (current.policy, current.number) == (policy.name, policy.number):
@@ -198,6 +198,6 @@ class PolicyService:
         asked for by somebody who may, and audited. Of several servers that start at once one does it.
         """
         with suppress(ConcurrentWriteError), self.database.transaction() as tx:
-            shipped = {name: self._publish(tx, actor, *shipped_policy(name))[0] for name in SHIPPED}
+            shipped = {name: self.publish_in(tx, actor, *shipped_policy(name))[0] for name in SHIPPED}
             if AssignmentRepository(tx).current(REGISTRY) is None:
-                self._assign(tx, actor, REGISTRY, shipped[first], "")
+                self.assign_in(tx, actor, REGISTRY, shipped[first], "")

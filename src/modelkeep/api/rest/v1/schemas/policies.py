@@ -7,12 +7,18 @@ from pydantic import Field
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
 from modelkeep.domains.governance import (
     Assignment,
+    ChangeKind,
     FindingSeverity,
+    GateResult,
     GoverningPolicy,
+    Holder,
     Linted,
-    NewAssignment,
     PlacedFinding,
+    Plan,
+    PolicyChange,
+    Proposal,
     PublishedPolicy,
+    Stranded,
 )
 from modelkeep.kernel.events import Receipt
 
@@ -23,17 +29,28 @@ class PolicySourceIn(In):
     source: str = Field(description="YAML, or JSON; at most 131,072 characters")
 
 
-class AssignmentIn(In):
-    """A version of a policy that is to govern a scope."""
+class ProposalIn(In):
+    """A policy that is to govern a scope: one that is published, or the source of one."""
 
     scope: str = Field(description="`*` for the registry, a namespace, or `namespace/model`", examples=["fraud"])
-    policy: str = Field(examples=["default"])
+    policy: str | None = Field(None, examples=["default"])
     number: int | None = Field(None, ge=1, le=2**31 - 1, description="Which version; by default the newest")
-    reason: str = ""
+    source: str | None = Field(None, description="YAML, or JSON, instead of a `policy` that is published")
 
-    def value(self) -> NewAssignment:
-        """Return it as the domain takes it."""
-        return NewAssignment(self.scope, self.policy, self.number, self.reason)
+    def proposal(self) -> Proposal:
+        """Return it as the domain takes it.
+
+        Raises:
+            InvalidValueError: it names no policy, or two.
+        """
+        return Proposal(self.scope, self.policy, self.number, self.source)
+
+
+class AssignmentIn(ProposalIn):
+    """A policy that governs a scope from now on; a `source` is published in the same step."""
+
+    plan: str | None = Field(None, description="The digest of the plan that this is held to")
+    reason: str = ""
 
 
 class FindingOut(Out):
@@ -149,6 +166,99 @@ class GoverningPolicyOut(Out):
         """Present both."""
         return cls(
             assignment=AssignmentOut.of(governing.assignment, names), policy=PolicyOut.of(governing.published, names)
+        )
+
+
+class PolicyChangeOut(Out):
+    """One difference between the policy that governs now and the one that is planned."""
+
+    kind: ChangeKind
+    where: str = Field(examples=["moves[Staging to Production].gates[scan]"])
+    before: Any
+    after: Any
+
+    @classmethod
+    def of(cls, change: PolicyChange) -> Self:
+        """Present a difference."""
+        return cls(kind=change.kind, where=change.where, before=change.before, after=change.after)
+
+
+class StrandedOut(Out):
+    """A stage that the policy does not have, and who holds it: how many versions, and some of them."""
+
+    stage: str
+    count: int
+    examples: list[str]
+
+    @classmethod
+    def of(cls, stranded: Stranded) -> Self:
+        """Present a stage."""
+        return cls(stage=stranded.stage, count=stranded.count, examples=list(stranded.examples))
+
+
+class FailingGateOut(Out):
+    """A gate that a version would not pass, and why."""
+
+    gate: str
+    kind: str
+    status: str
+    message: str
+
+    @classmethod
+    def of(cls, result: GateResult) -> Self:
+        """Present a gate."""
+        return cls(gate=result.gate_id, kind=result.kind, status=result.status, message=result.message)
+
+
+class FailingHolderOut(Out):
+    """A version that holds a stage which the policy would not let it into from `source`."""
+
+    version: str
+    stage: str
+    source: str
+    gates: list[FailingGateOut]
+
+    @classmethod
+    def of(cls, holder: Holder) -> Self:
+        """Present a version."""
+        gates = [FailingGateOut.of(result) for result in holder.failing]
+        return cls(version=holder.reference, stage=holder.stage, source=holder.source, gates=gates)
+
+
+class PlanOut(Out):
+    """What would become of a scope. `number` is null while the document is not published."""
+
+    scope: str
+    policy: str
+    number: int | None
+    policy_digest: str
+    current: AssignmentOut
+    changes_nothing: bool
+    changes: list[PolicyChangeOut]
+    kept: list[str] = Field(description="Scopes within that keep policies of their own")
+    stranded: list[StrandedOut]
+    judged: int = Field(description="How many versions that hold a stage were held against the gates")
+    not_judged: int
+    failing: list[FailingHolderOut]
+    plan: str = Field(description="The digest of the plan; an assignment can be held to it")
+
+    @classmethod
+    def of(cls, plan: Plan, names: Names) -> Self:
+        """Present a plan."""
+        return cls(
+            scope=plan.scope,
+            policy=plan.policy.name,
+            number=plan.policy.number or None,
+            policy_digest=str(plan.policy.digest),
+            current=AssignmentOut.of(plan.current, names),
+            changes_nothing=plan.changes_nothing,
+            changes=[PolicyChangeOut.of(change) for change in plan.changes],
+            kept=list(plan.kept),
+            stranded=[StrandedOut.of(item) for item in plan.stranded],
+            judged=len(plan.holders),
+            not_judged=plan.more,
+            failing=[FailingHolderOut.of(holder) for holder in plan.failing],
+            plan=str(plan.digest),
         )
 
 
