@@ -126,7 +126,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     readers = auditing(settings, access, clock, ids)
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, foundation := Foundation(database, access, jobs, clock, ids))
-    inspecting = build_inspecting(foundation, artifacts)
+    inspecting = build_inspecting(settings, foundation, artifacts)
     step = inspecting.comparer.step
     tidying = job_kinds(jobs, uploads, idempotency, who)
     kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())

@@ -1,21 +1,19 @@
 """Wires the inspection of content."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from modelkeep.app.events import Foundation
+from modelkeep.app.settings import Settings
 from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.audit import AuditReader
 from modelkeep.domains.inspection import (
     ContentComparer,
     ContentReader,
-    ContentScan,
-    Finding,
+    ContentScanner,
     Inspections,
     InspectionService,
-    SourceFile,
-    Verdict,
+    Picklescan,
 )
 from modelkeep.platform.sandbox import Sandbox
 
@@ -29,10 +27,12 @@ class Inspecting:
     jobs: Inspections
 
 
-def build_inspecting(on: Foundation, artifacts: ArtifactService) -> Inspecting:
+def build_inspecting(settings: Settings, on: Foundation, artifacts: ArtifactService) -> Inspecting:
     """Wire the domain."""
     reader = ContentReader(artifacts, _sandbox)
-    service = InspectionService(on.database, on.access, artifacts, reader, _NoScanner(), on.clock)
+    second = Picklescan.installed()
+    scanner = ContentScanner(_sandbox, settings.allowed_names, (second,) if second else ())
+    service = InspectionService(on.database, on.access, artifacts, reader, scanner, on.clock)
     comparer = ContentComparer(on.database, artifacts, reader)
     return Inspecting(service, comparer, Inspections(on.database, AuditReader(on.database), on.jobs, service))
 
@@ -41,15 +41,3 @@ def build_inspecting(on: Foundation, artifacts: ArtifactService) -> Inspecting:
 def _sandbox() -> Sandbox:
     """Measure the sandbox once in a process, when it is first needed."""
     return Sandbox.measure()
-
-
-class _NoScanner:
-    """Comes to no conclusion: nothing passes that nobody has looked at."""
-
-    def scan(self, files: Sequence[SourceFile]) -> ContentScan:
-        """Say so."""
-        del files
-        message = "no scanner is installed"
-        return ContentScan(
-            Verdict.INCONCLUSIVE, (Finding("inspection.not_scanned", Verdict.INCONCLUSIVE, "", message),)
-        )

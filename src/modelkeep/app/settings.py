@@ -12,6 +12,7 @@ from typing import Any, Final, Self
 from modelkeep.domains.access import LimitNumbers
 from modelkeep.domains.artifacts import UploadLimits
 from modelkeep.domains.governance import SHIPPED
+from modelkeep.domains.inspection import AllowList
 from modelkeep.kernel.canonical_json import MAX_INTEGER
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.manifests import ManifestLimits
@@ -77,6 +78,7 @@ class Settings:
     part_bytes: int = 32 * 1024 * 1024
     database_pool: int = 16
     outbound_allow: str = ""
+    scan_allow: str = ""
     logins_per_user: int = 5
     logins_per_address: int = 20
     logins: int = 1000
@@ -179,6 +181,15 @@ class Settings:
             InvalidValueError: the list of what is allowed is malformed.
         """
         return OutboundPolicy.parse(self.outbound_allow)
+
+    @property
+    def allowed_names(self) -> AllowList:
+        """Which names pickles may use.
+
+        Raises:
+            InvalidValueError: the list is malformed, or holds what runs code.
+        """
+        return AllowList.parse(filter(None, map(str.strip, self.scan_allow.split(","))))
 
 
 def default_data_dir(environment: Mapping[str, str]) -> Path:

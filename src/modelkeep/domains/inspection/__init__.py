@@ -3,17 +3,26 @@
 from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading
 from modelkeep.domains.inspection.domain.facts import Dimension, Field, FormatFacts, Signature, Tensor
 from modelkeep.domains.inspection.domain.inspections import Inspection
+from modelkeep.domains.inspection.domain.pickles import AllowList
 from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, Tool, Verdict
 from modelkeep.domains.inspection.jobs import Inspections
 from modelkeep.domains.inspection.operations import inspection_of
 from modelkeep.domains.inspection.ports import Scanner, SourceFile
-from modelkeep.domains.inspection.service import ContentComparer, ContentReader, InspectionService
+from modelkeep.domains.inspection.service import (
+    ContentComparer,
+    ContentReader,
+    ContentScanner,
+    InspectionService,
+    Picklescan,
+)
 
 __all__ = [
+    "AllowList",
     "ContentComparer",
     "ContentFacts",
     "ContentReader",
     "ContentScan",
+    "ContentScanner",
     "Dimension",
     "Field",
     "FileReading",
@@ -22,6 +31,7 @@ __all__ = [
     "Inspection",
     "InspectionService",
     "Inspections",
+    "Picklescan",
     "Scanner",
     "Signature",
     "SourceFile",

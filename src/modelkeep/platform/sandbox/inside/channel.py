@@ -3,6 +3,7 @@
 A message is 4 bytes of length (big endian) and that many bytes: JSON, but for the bytes of a file.
 """
 
+import errno
 import io
 import json
 import os
@@ -69,7 +70,7 @@ class RemoteFile(io.RawIOBase):
         """Move; nothing is asked for yet."""
         start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
         if start + offset < 0:
-            raise ValueError("before the start of the file")
+            raise OSError(errno.EINVAL, "before the start of the file")
         self._position = start + offset
         return self._position
 

@@ -105,6 +105,31 @@ class _Walk:
 def read_gguf(window: Window) -> FormatFacts:
     """Read the pairs and the descriptions of tensors."""
     walk = _Walk(window)
+    version, tensor_count, pairs = _announced(walk)
+    described = [_described(walk) for _ in range(tensor_count)]
+    tensors = _placed(described, _aligned(walk.place, pairs), window.size)
+    return FormatFacts(
+        format="gguf",
+        parameter_count=counted(tensors),
+        tensors=tensors,
+        libraries=("llama.cpp",),
+        licence=_text(pairs.get("general.license")),
+        details=_details(version, pairs),
+    )
+
+
+def read_texts(window: Window) -> Mapping[str, str]:
+    """Return the pairs whose values are texts, such as chat templates.
+
+    Raises:
+        UnreadableFileError: it is no such file, or a broken one.
+    """
+    _, _, pairs = _announced(_Walk(window))
+    return {key: value for key, value in pairs.items() if isinstance(value, str)}
+
+
+def _announced(walk: _Walk) -> tuple[int, int, dict[str, object]]:
+    """Return the version, the number of tensors, and the pairs."""
     walk.skip(len(MAGIC))
     version = walk.number("I")
     if version not in _VERSIONS:
@@ -118,16 +143,7 @@ def read_gguf(window: Window) -> FormatFacts:
         if key in pairs:
             raise UnreadableFileError(f"it says {key} twice")
         pairs[key] = _value(walk, walk.number("I"))
-    described = [_described(walk) for _ in range(tensor_count)]
-    tensors = _placed(described, _aligned(walk.place, pairs), window.size)
-    return FormatFacts(
-        format="gguf",
-        parameter_count=counted(tensors),
-        tensors=tensors,
-        libraries=("llama.cpp",),
-        licence=_text(pairs.get("general.license")),
-        details=_details(version, pairs),
-    )
+    return version, tensor_count, pairs
 
 
 def _value(walk: _Walk, kind: int, depth: int = 0) -> object:

@@ -1,5 +1,6 @@
 """Bytes one after the other, from a file or from what unpacks one: bounded, with a look ahead."""
 
+from os import SEEK_CUR
 from typing import BinaryIO, Final
 
 _CHUNK: Final = 256 * 1024
@@ -17,8 +18,9 @@ class TooManyBytesError(Exception):
 class ByteStream:
     """A file from where it stands to its end; at most `most_bytes` of it."""
 
-    def __init__(self, file: BinaryIO, most_bytes: int = 16 * 2**30) -> None:
-        """Read nothing yet."""
+    def __init__(self, file: BinaryIO, *, is_seekable: bool = False, most_bytes: int = 16 * 2**30) -> None:
+        """Read nothing yet. In a seekable file what is skipped is not read."""
+        self._is_seekable = is_seekable
         self._file = file
         self._left = most_bytes
         self._buffer = b""
@@ -75,6 +77,10 @@ class ByteStream:
         Raises:
             EndOfBytesError: there are not so many.
         """
+        ahead = length - (len(self._buffer) - self._place)
+        if self._is_seekable and ahead > _CHUNK:
+            self._file.seek(ahead - 1, SEEK_CUR)
+            self._buffer, self._place, length = b"", 0, 1
         while length > 0:
             if self._place == len(self._buffer):
                 self._fill(1)

@@ -26,6 +26,7 @@ _INTERNAL: Final = (
     "keras.src.losses",
     "keras.src.optimizers",
 )
+_OTHER: Final = {("keras", "DTypePolicy"), ("keras", "Sequential"), ("keras", "Functional")}
 _CODE: Final = {"__lambda__", "Lambda", "__method__"}
 _READS_FILES: Final = {"StringLookup", "IntegerLookup", "TextVectorization"}
 
@@ -61,11 +62,12 @@ def _findings(path: str, value: object) -> Iterator[Finding]:
 
 def _object(path: str, part: dict[str, object]) -> Iterator[Finding]:
     name, module, config = part.get("class_name"), part.get("module"), part.get("config")
+    name = name if name is None else str(name)
     if name is None and module is None:
         return
     if name in _CODE:
         yield Finding.of("keras.code", Verdict.SUSPICIOUS, path, f"it holds code: a {name}")
-    if isinstance(module, str) and module not in _MODULES and not (name != "function" and module.startswith(_INTERNAL)):
+    if isinstance(module, str) and not _is_own(module, name):
         yield Finding.of("keras.module", Verdict.SUSPICIOUS, path, f"it uses {module}.{name}, which is not Keras's own")
     elif module is not None and not isinstance(module, str):
         yield Finding.of("keras.module", Verdict.SUSPICIOUS, path, "it names a module in an unusual way")
@@ -74,3 +76,10 @@ def _object(path: str, part: dict[str, object]) -> Iterator[Finding]:
         yield Finding.of("keras.custom_object", Verdict.SUSPICIOUS, path, f"it needs code of its own: {registered}")
     if name in _READS_FILES and isinstance(config, dict) and isinstance(config.get("vocabulary"), str):
         yield Finding.of("keras.file", Verdict.SUSPICIOUS, path, f"it reads the file {config['vocabulary']}")
+
+
+def _is_own(module: str, name: str | None) -> bool:
+    """Say whether a name is one of Keras's layers and the like, which only compute."""
+    if module in _MODULES or (module, name) in _OTHER:
+        return True
+    return name != "function" and module.startswith(_INTERNAL)

@@ -1,35 +1,28 @@
 """Formats of numbers and text that nothing can be hidden in, if they are whole."""
 
 import codecs
-import json
+import re
 from typing import Final
 
 from modelkeep.domains.inspection.domain.scanning.pieces import Piece, Scan
-from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, data_only, unknown
+from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, code_capable, data_only, unknown
+from modelkeep.domains.inspection.domain.scanning.templates import template_findings
 
-_MOST_HEADER: Final = 100_000_000
-_LENGTH: Final = 8
+DATA_MAGIC: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"PAR1", b"ARROW1")
+DATA_NAMES: Final = re.compile(r"variables\.(data-\d{5}-of-\d{5}|index)|checkpoint")
+_MOST_TEMPLATE: Final = 16 * 2**20
 _TEXTS: Final = (
-    ".cfg", ".csv", ".jinja", ".json", ".jsonl", ".license", ".md", ".merges", ".rst", ".toml", ".tsv", ".txt",
-    ".vocab", ".yaml", ".yml",
+    ".cfg", ".csv", ".jinja", ".jinja2", ".json", ".jsonl", ".license", ".md", ".merges", ".rst", ".toml", ".tsv",
+    ".txt", ".vocab", ".yaml", ".yml",
 )  # fmt: skip
+_TEMPLATES: Final = (".jinja", ".jinja2", "tokenizer_config.json", "chat_template.json", "processor_config.json")
 _TEXT_NAMES: Final = ("conda.yaml", "license", "mlmodel", "notice", "readme", "version", ".gitattributes", ".gitignore")
 
 
-def scan_json_header(scan: Scan, piece: Piece, head: bytes) -> ScanReport:
-    """Look at a file of safetensors: a header in JSON, and numbers. Who reads it checks where they are."""
-    del scan
-    length = int.from_bytes(head[:_LENGTH], "little")
-    if len(head) <= _LENGTH or length > _MOST_HEADER:
-        return unknown(piece.path, "it is no file of safetensors")
-    piece.file.read(_LENGTH)
-    try:
-        header = json.loads(piece.file.read(length).decode())
-    except (ValueError, RecursionError):
-        return unknown(piece.path, "it is no file of safetensors")
-    if not isinstance(header, dict):
-        return unknown(piece.path, "it is no file of safetensors")
-    return data_only("safetensors")
+def scan_data(scan: Scan, piece: Piece, head: bytes) -> ScanReport:
+    """Take a picture or a table as what it begins as: nothing that loads models loads it."""
+    del scan, piece, head
+    return data_only("data")
 
 
 def scan_text(scan: Scan, piece: Piece, head: bytes) -> ScanReport:
@@ -37,13 +30,20 @@ def scan_text(scan: Scan, piece: Piece, head: bytes) -> ScanReport:
     del scan
     if not piece.name.endswith(_TEXTS) and piece.name not in _TEXT_NAMES:
         return unknown(piece.path, "its format is not known")
-    decoder = codecs.getincrementaldecoder("utf-8")()
     del head
+    decoder, template = codecs.getincrementaldecoder("utf-8")(), ""
+    may_be_template = piece.name.endswith(_TEMPLATES)
     try:
         while data := piece.file.read(2**20):
-            if "\0" in decoder.decode(data):
+            text = decoder.decode(data)
+            if "\0" in text:
                 return unknown(piece.path, "it is no text")
+            if may_be_template:
+                template += text
+            if len(template) > _MOST_TEMPLATE:
+                return unknown(piece.path, "a template is longer than is looked at")
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return unknown(piece.path, "it is no text")
-    return data_only("text")
+    findings = tuple(template_findings(piece.path, template))
+    return code_capable("template", *findings) if findings else data_only("text")

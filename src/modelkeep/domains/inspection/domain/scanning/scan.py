@@ -7,17 +7,18 @@ from typing import BinaryIO, Final, cast
 from modelkeep.domains.inspection.domain.pickles import AllowList, ByteStream, inspect_pickles, looks_like_pickle
 from modelkeep.domains.inspection.domain.scanning.archives import is_zip, scan_tar, scan_zip
 from modelkeep.domains.inspection.domain.scanning.arrays import scan_array
+from modelkeep.domains.inspection.domain.scanning.known import KNOWN_MAGIC, KNOWN_SUFFIXES, scan_known
 from modelkeep.domains.inspection.domain.scanning.packed import PACKINGS, scan_packed, unsupported_packing
 from modelkeep.domains.inspection.domain.scanning.pieces import Piece, Scan, UnpackingLimitError, in_memory
-from modelkeep.domains.inspection.domain.scanning.plain import scan_json_header, scan_text
+from modelkeep.domains.inspection.domain.scanning.plain import DATA_MAGIC, DATA_NAMES, scan_data, scan_text
 from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, code_capable, unknown
 from modelkeep.domains.inspection.domain.verdicts import Finding, FormatPolicy, Verdict
 
 _HEAD: Final = 512
 _TAR_MAGIC_AT: Final = 257
 _PICKLE_SUFFIXES: Final = (
-    ".bin", ".ckpt", ".cloudpickle", ".dat", ".data", ".dill", ".dump", ".jbl", ".joblib", ".model", ".p", ".pickle",
-    ".pk", ".pkl", ".pt", ".pt2", ".pth", ".sav", ".th",
+    ".bin", ".ckpt", ".cloudpickle", ".dill", ".jbl", ".joblib", ".p", ".pickle", ".pk", ".pkl", ".pt", ".pt2",
+    ".pth", ".sav", ".th",
 )  # fmt: skip
 
 Scanner = Callable[[Scan, Piece, bytes], ScanReport]
@@ -89,7 +90,8 @@ def _scanner_of(head: bytes, name: str) -> Scanner:
         return lambda _started, piece, _head: unknown(piece.path, "it is packed in a way that is not unpacked here")
     by_magic = (scanner for has_magic, scanner in _BY_MAGIC if has_magic(head))
     by_name = (scanner for suffixes, scanner in _BY_NAME if name.endswith(suffixes))
-    return next(by_magic, None) or next(by_name, scan_text)
+    named = scan_data if DATA_NAMES.fullmatch(name) else scan_text
+    return next(by_magic, None) or next(by_name, named)
 
 
 def _scan_zip(started: Scan, piece: Piece, head: bytes) -> ScanReport:
@@ -109,7 +111,7 @@ def _scan_array(started: Scan, piece: Piece, head: bytes) -> ScanReport:
 
 def _scan_pickle(started: Scan, piece: Piece, head: bytes) -> ScanReport:
     del head
-    report = inspect_pickles(ByteStream(piece.file), piece.path, started.allowed)
+    report = inspect_pickles(ByteStream(piece.file, is_seekable=piece.is_seekable), piece.path, started.allowed)
     return code_capable("pickle", *report.findings)
 
 
@@ -117,20 +119,26 @@ def _as_pickle(started: Scan, piece: Piece, head: bytes) -> tuple[Finding, ...]:
     """Look at another format as `pickle.load` would, which takes no notice of formats."""
     if piece.is_seekable:
         piece.file.seek(0)
-        stream = ByteStream(piece.file)
+        stream = ByteStream(piece.file, is_seekable=True)
     else:
         stream = ByteStream(BytesIO(head))
     return inspect_pickles(stream, piece.path, started.allowed).called_findings
 
 
+def _begins(place: int, magic: bytes) -> Callable[[bytes], bool]:
+    return lambda head: head[place : place + len(magic)] == magic
+
+
 _BY_MAGIC: Final[tuple[tuple[Callable[[bytes], bool], Scanner], ...]] = (
     (lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), _scan_zip),
-    (lambda head: head.startswith(b"\x93NUMPY"), _scan_array),
+    (_begins(0, b"\x93NUMPY"), _scan_array),
     *((is_packed, scan_packed) for is_packed in PACKINGS),
-    (lambda head: head[_TAR_MAGIC_AT:].startswith(b"ustar"), _scan_tar),
+    (_begins(_TAR_MAGIC_AT, b"ustar"), _scan_tar),
     (looks_like_pickle, _scan_pickle),
+    *((_begins(place, magic), scan_known(look)) for place, magic, look in KNOWN_MAGIC),
+    (lambda head: head.startswith(DATA_MAGIC), scan_data),
 )
 _BY_NAME: Final[tuple[tuple[str | tuple[str, ...], Scanner], ...]] = (
+    *((suffix, scan_known(look)) for suffix, look in KNOWN_SUFFIXES.items()),
     (_PICKLE_SUFFIXES, _scan_pickle),
-    (".safetensors", scan_json_header),
 )

@@ -53,6 +53,6 @@ def _node(path: str, part: dict[str, object], allowed: AllowList) -> Iterator[Fi
         yield Finding.of("skops.dangerous_name", Verdict.MALICIOUS, path, f"it uses {full}, which can run anything")
     elif not allowed.allows(named) and full not in _ALSO:
         yield Finding.of("skops.unlisted_name", Verdict.SUSPICIOUS, path, f"{full} is not on the allow-list")
-    if part.get("__loader__") not in _LOADERS:
+    if str(part.get("__loader__")) not in _LOADERS:
         loader = part.get("__loader__")
         yield Finding.of("skops.loader", Verdict.SUSPICIOUS, path, f"it is loaded by {loader}, which is not known")

@@ -1,0 +1,135 @@
+"""The files of a version are scanned where they can do no harm, by our rules and by a second opinion."""
+
+import gzip
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from tests.builders import SCORER, a_model, a_version
+from tests.inspecting import inspect_all
+from tests.unit.inspection.containers import torch
+from tests.unit.inspection.gadgets import after_much, by_line, by_stack
+
+from modelkeep.app.bootstrap import Services
+from modelkeep.domains.inspection import AllowList, ContentScanner, Picklescan, SourceFile, Verdict
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import Reference
+from modelkeep.platform.sandbox import Limits, Sandbox
+
+FILES = Path(__file__).parents[2] / "model_files"
+HONEST = pickle.dumps({"weights": [1.0, 2.0]})
+
+
+@dataclass(frozen=True)
+class Held:
+    """A file in memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self.data[offset : offset + length]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Sandbox:
+    return Sandbox.measure()
+
+
+@pytest.fixture(scope="module")
+def alone(sandbox: Sandbox) -> ContentScanner:
+    return ContentScanner(lambda: sandbox, AllowList())
+
+
+@pytest.fixture(scope="module")
+def picklescan() -> Picklescan:
+    found = Picklescan.installed()
+    assert found is not None
+    return found
+
+
+def files(**named: bytes) -> Sequence[SourceFile]:
+    return [SourceFile(name.replace("_", "."), Held(data)) for name, data in named.items()]
+
+
+def test_a_version_with_a_harmful_file_is_malicious(services: Services, admin: Actor) -> None:
+    a_model(services, admin)
+    a_version(services, admin, files={"model.pkl": by_stack("os", "system"), "README.md": b"Trust me."})
+    inspect_all(services)
+    found = services.inspections.get(admin, Reference.parse(f"{SCORER}:1.0.0"))
+    assert found.verdict is Verdict.MALICIOUS
+    assert found.findings[0].rule == "pickle.dangerous_name"
+    assert {tool.name for tool in found.tools} == {"modelkeep", "picklescan"}
+    assert found.tools[0].ruleset == AllowList().digest
+
+
+def test_a_version_of_honest_files_passes(services: Services, admin: Actor) -> None:
+    a_model(services, admin)
+    a_version(services, admin, files={"model.pkl": HONEST, "README.md": b"Honest.", "config.json": b"{}"})
+    inspect_all(services)
+    found = services.inspections.get(admin, Reference.parse(f"{SCORER}:1.0.0"))
+    assert (found.verdict, found.findings) == (Verdict.PASS, ())
+
+
+def test_real_models_pass_but_for_those_that_hold_code(alone: ContentScanner) -> None:
+    real = [SourceFile(file.name, Held(file.read_bytes())) for file in sorted(FILES.iterdir()) if file.is_file()]
+    verdicts = {file.path: alone.scan([file]) for file in real}
+    assert {name: scan.findings[0] for name, scan in verdicts.items() if scan.verdict is not Verdict.PASS}.keys() == {
+        "script.jit"
+    }
+
+
+def test_a_file_that_takes_too_much_spoils_no_other(alone: ContentScanner) -> None:
+    bomb = gzip.compress(b"N0" * 40_000_000)
+    scan = alone.scan(files(bomb_pkl=bomb, bad_pkl=by_line("os", "system"), good_pkl=HONEST))
+    assert scan.verdict is Verdict.MALICIOUS
+    assert {finding.path.partition("!")[0] for finding in scan.findings} == {"bomb.pkl", "bad.pkl"}
+
+
+def test_no_file_is_no_pass(alone: ContentScanner) -> None:
+    assert alone.scan([]).verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_second_opinion_says_what_it_is(picklescan: Picklescan) -> None:
+    assert picklescan.tool.version == version("picklescan")
+    assert len(picklescan.tool.ruleset) == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "verdict"),
+    [
+        ("m.pkl", HONEST, Verdict.PASS),
+        ("m.pt", torch(HONEST), Verdict.PASS),
+        ("m.pkl", by_stack("os", "system"), Verdict.MALICIOUS),
+        ("m.pt", torch(by_line("builtins", "eval")), Verdict.MALICIOUS),
+        ("m.pkl", HONEST[:-4], Verdict.INCONCLUSIVE),
+        ("m.pkl.gz", gzip.compress(HONEST), Verdict.INCONCLUSIVE),
+        ("m.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50), Verdict.INCONCLUSIVE),
+        ("m.npy", b"\x93NUMPY" + bytes(50), Verdict.INCONCLUSIVE),
+    ],
+)
+def test_the_second_opinion_judges_or_is_inconclusive(
+    sandbox: Sandbox, picklescan: Picklescan, name: str, data: bytes, verdict: Verdict
+) -> None:
+    assert picklescan.scan(sandbox, SourceFile(name, Held(data))).verdict is verdict
+
+
+def test_the_second_opinion_can_only_make_it_worse(sandbox: Sandbox, picklescan: Picklescan) -> None:
+    trusting = ContentScanner(lambda: sandbox, AllowList(frozenset({"shutil.copyfile"})), (picklescan,))
+    assert trusting.scan(files(m_pkl=by_stack("shutil", "copyfile"))).verdict is Verdict.MALICIOUS
+
+
+def test_a_sandbox_that_fails_is_inconclusive(alone: ContentScanner, sandbox: Sandbox) -> None:
+    held = replace(sandbox.isolation, mechanisms=frozenset())
+    broken = Sandbox(held)
+    scan = ContentScanner(lambda: broken, AllowList()).scan(files(m_pkl=after_much("os", "system")))
+    assert scan.verdict is Verdict.MALICIOUS
+    outcome = sandbox.run("modelkeep.domains.inspection.domain.scanning.guest", (), {}, limits=Limits(wall_seconds=5))
+    assert "KeyError" in str(outcome)
+    assert alone.tools[0].name == "modelkeep"
