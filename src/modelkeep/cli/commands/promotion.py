@@ -22,7 +22,7 @@ _STATES = ("open", "promoted", "rejected", "withdrawn", "expired")
 
 @click.command(
     cls=RegistryCommand,
-    epilog=examples("modelkeep promote fraud/scorer:1.4.0 Production --reason 'beats champion on Q3'"),
+    epilog=examples("modelkeep promote fraud/scorer:1.4.0 Staging --reason 'better on Q3'"),
 )
 @click.argument("reference", metavar="REF")
 @click.argument("stage")
