@@ -10,6 +10,7 @@ from modelkeep.cli.commands.alias import alias
 from modelkeep.cli.commands.audit import audit
 from modelkeep.cli.commands.audit_privacy import PRIVACY_COMMANDS
 from modelkeep.cli.commands.audit_proofs import PROOFS
+from modelkeep.cli.commands.card import card
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
@@ -37,7 +38,7 @@ from modelkeep.cli.commands.webhook import webhook
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
-    "Facts about them": (tag, alias, metrics, delete, restore, deprecate, quarantine, release),
+    "Facts about them": (card, tag, alias, metrics, delete, restore, deprecate, quarantine, release),
     "From stage to stage": (promote, approve, reject, review, requests, why, withdraw),
     "Who stands for them": (sign, verify, signing_key),
     "What moves ask for": (policy,),

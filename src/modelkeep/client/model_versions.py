@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from modelkeep.client.answers import Answer
+from modelkeep.client.card_values import Card
 from modelkeep.client.inspections import Inspection
 from modelkeep.client.progress import Progress
 from modelkeep.client.records import DataRef, Environment, Metric, Metrics, Parent, Scalar, TrainingCode
@@ -29,6 +30,12 @@ class VersionActions(Protocol):
 
     def log_metrics(self, reference: str, metrics: Metrics) -> "ModelVersion":
         """Add measurements."""
+
+    def get_card(self, reference: str) -> Card:
+        """Read its card."""
+
+    def edit_card(self, reference: str, content: Mapping[str, object], *, revision: int | None = None) -> Card:
+        """Change its card."""
 
     def inspection(self, reference: str) -> "Inspection":
         """Say what its files are."""
@@ -123,6 +130,14 @@ class ModelVersion:
     def inspection(self) -> "Inspection":
         """Return what was found out about the content of this version, as `Registry.inspection` does."""
         return self._registry().inspection(self.reference)
+
+    def card(self) -> Card:
+        """Return the card of this version, as `Registry.get_card` does."""
+        return self._registry().get_card(self.reference)
+
+    def edit_card(self, content: Mapping[str, object], *, revision: int | None = None) -> Card:
+        """Make a document the card of this version, as `Registry.edit_card` does."""
+        return self._registry().edit_card(self.reference, content, revision=revision)
 
     def bound(self, registry: VersionActions) -> "ModelVersion":
         """Return the version with a registry to go to."""

@@ -14,6 +14,7 @@ from modelkeep.client.answers import Answer
 from modelkeep.client.artifacts import LocalArtifact, scan
 from modelkeep.client.audit import AuditMethods
 from modelkeep.client.cache import Cache
+from modelkeep.client.cards import CardMethods
 from modelkeep.client.connection import Moment, moment, reference_at
 from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
@@ -68,6 +69,7 @@ class Registry(
     VersionMethods,
     InspectionMethods,
     AliasMethods,
+    CardMethods,
     AuditMethods,
     LoginMethods,
     PublisherMethods,

@@ -7,7 +7,7 @@ from hypothesis import given
 from tests.cards import CARDS, a_card, a_whole_card
 
 from modelkeep.domains.cards.domain.errors import InvalidCardError
-from modelkeep.domains.cards.domain.schema import MAX_CARD_BYTES, card_schema, checked
+from modelkeep.domains.cards.domain.schema import MAX_CARD_BYTES, card_schema, checked, ordered
 from modelkeep.kernel.canonical_json import InvalidJsonError
 
 
@@ -75,6 +75,12 @@ def test_what_is_wrong_is_named_by_its_path_and_with_what_to_do(
     section: dict[str, Any], path: str, problem: str
 ) -> None:
     assert problem in problems(a_card() | section)[path]
+
+
+@given(CARDS)
+def test_in_the_order_of_the_schema_a_card_says_the_same(card: dict[str, Any]) -> None:
+    assert ordered(card) == card
+    assert list(ordered(dict(reversed(card.items()))))[:2] == ["schema_version", "overview"]
 
 
 def test_many_problems_are_counted_and_the_first_are_shown() -> None:

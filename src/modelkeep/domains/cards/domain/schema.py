@@ -51,6 +51,30 @@ def checked(document: Json) -> Document:
     return cast("Document", document)
 
 
+def ordered(card: Document) -> Document:
+    """Return a card with its fields in the order of the schema, as people expect to read them."""
+    return cast("Document", _ordered(card, card_schema()))
+
+
+def _ordered(value: Json, schema: Json) -> Json:
+    schema = _resolved(schema)
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, Json]", schema.get("properties", {}))
+        known = [name for name in fields if name in value]
+        others = [name for name in value if name not in fields]
+        return {name: _ordered(value[name], fields.get(name)) for name in (*known, *others)}
+    return [_ordered(item, schema.get("items")) for item in value] if isinstance(value, list) else value
+
+
+def _resolved(schema: Json) -> Mapping[str, Json]:
+    """Return a schema, or what it refers to; one that is not there says nothing."""
+    if not isinstance(schema, Mapping):
+        return {}
+    reference = schema.get("$ref")
+    definitions = cast("Mapping[str, Mapping[str, Json]]", card_schema()["$defs"])
+    return definitions[reference.rpartition("/")[2]] if isinstance(reference, str) else schema
+
+
 def _refusal(problems: list[tuple[str, str]]) -> InvalidCardError:
     shown = problems[:SHOWN_PROBLEMS]
     listed = "; ".join(f"{path}: {problem}" for path, problem in shown)

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from modelkeep.domains.artifacts import ArtifactService
-from modelkeep.domains.cards.domain.schema import MAX_CARD_BYTES
+from modelkeep.domains.cards.domain.schema import MAX_CARD_BYTES, ordered
 from modelkeep.domains.cards.service.attachments import AttachmentService
 from modelkeep.domains.cards.service.cards import CardService, ShownCard
 from modelkeep.domains.cards.service.formats.cyclonedx import write_cyclonedx
@@ -28,11 +28,11 @@ READ: Final = (CardFormat.JSON, CardFormat.YAML, CardFormat.HUGGINGFACE)
 
 
 def _write_json(subject: Subject) -> str:
-    return json.dumps(subject.card, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(ordered(subject.card), indent=2, ensure_ascii=False) + "\n"
 
 
 def _write_yaml(subject: Subject) -> str:
-    return write_yaml(subject.card)
+    return write_yaml(ordered(subject.card))
 
 
 _WRITERS: Final[Mapping[CardFormat, tuple[str, str, Callable[[Subject], str]]]] = {
