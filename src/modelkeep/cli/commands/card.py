@@ -28,7 +28,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 @click.group(cls=RegistryGroup, epilog=examples("modelkeep card show fraud/scorer@champion"))
 def card() -> None:
-    """Model cards: what a version is for, how well it does, and for whom."""
+    """Say what versions are for, and how well they do."""
 
 
 @card.command("show", cls=RegistryCommand, epilog=examples("modelkeep card show fraud/scorer:1.4.0"))
