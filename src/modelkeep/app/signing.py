@@ -1,13 +1,21 @@
-"""Wires signatures of models, and keeps the key that the registry signs promotions with."""
+"""Wires signatures of models and evidence packs, and keeps the key that the registry signs promotions with."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.private_files import create_private, read_private
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService
-from modelkeep.domains.governance import CounterSigner, SignatureService, SigningKeyService, SigningServices
+from modelkeep.domains.audit import CheckpointPublisher, NoteSigner
+from modelkeep.domains.governance import (
+    CounterSigner,
+    EvidenceService,
+    SignatureService,
+    SigningKeyService,
+    SigningServices,
+)
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.ids import IdSource
 from modelkeep.signing import PrivateKey
@@ -39,9 +47,11 @@ class ServerSigningKey:
 
 def signing_services(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> SigningServices:
     """Wire what signs, and what is signed."""
-    database, key = access.database, ServerSigningKey(settings)
+    database, key, log_keys = access.database, ServerSigningKey(settings), ServerLogKeys(settings)
+    publisher = CheckpointPublisher(database, log_keys, clock)
     return SigningServices(
         signatures=SignatureService(database, access, clock, ids),
         keys=SigningKeyService(database, access, clock, ids),
         counter_signer=CounterSigner(lambda: key.private, ids),
+        evidence=EvidenceService(database, access, clock, NoteSigner(log_keys), publisher.publish),
     )

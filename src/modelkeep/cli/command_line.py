@@ -17,6 +17,7 @@ from modelkeep.cli.commands.deletion import delete, restore
 from modelkeep.cli.commands.deprecation import deprecate
 from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.events import events, job
+from modelkeep.cli.commands.evidence import evidence
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
 from modelkeep.cli.commands.group import group
 from modelkeep.cli.commands.inspect import inspect
@@ -40,7 +41,7 @@ _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
     "Facts about them": (card, tag, alias, metrics, delete, restore, deprecate, quarantine, release),
     "From stage to stage": (promote, approve, reject, review, requests, why, withdraw),
-    "Who stands for them": (sign, verify, signing_key),
+    "Who stands for them": (sign, verify, signing_key, evidence),
     "What moves ask for": (policy,),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),

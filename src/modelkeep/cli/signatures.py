@@ -21,6 +21,12 @@ def local_path(target: str) -> Path | None:
     return Path(target).expanduser() if target.startswith((".", "/", "~")) else None
 
 
+def local_pack(target: str) -> Path | None:
+    """Return the evidence pack that is meant; None for anything else."""
+    path = Path(target).expanduser()
+    return path if target.endswith(".zip") and (local_path(target) is not None or path.is_file()) else None
+
+
 def password_for(key: Path) -> str | None:
     """Return the password of a key: from the environment, or from whoever sits there if the key asks for one."""
     from modelkeep.client.model_signing import read_file  # noqa: PLC0415 - not for --help

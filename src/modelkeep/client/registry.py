@@ -19,6 +19,7 @@ from modelkeep.client.connection import Moment, moment, reference_at
 from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.events import EventMethods
+from modelkeep.client.evidence import EvidenceMethods
 from modelkeep.client.http import Call, HttpSession, route
 from modelkeep.client.inspections import InspectionMethods
 from modelkeep.client.logins import LoginMethods
@@ -82,6 +83,7 @@ class Registry(
     EventMethods,
     SignatureMethods,
     PromotionMethods,
+    EvidenceMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -208,7 +208,7 @@ class Verifier:
         elif hashlib.sha256(b"\0" + leaf).digest() != leaf_hash:
             self.report.fault("changed", "the entry is not the one that was hashed", seq)
         else:
-            self._content(seq, leaf, entry)
+            self.check_content(seq, leaf, entry)
         self._check_receipt(seq, leaf_hash)
         if self._whole:
             self._append(leaf_hash)
@@ -218,10 +218,10 @@ class Verifier:
             self._whole, gap = False, f"entries {self._next} to {seq - 1} are not there"
             what = ("missing", gap) if seq > self._next else ("order", f"it comes after entry {self._next - 1}")
             self.report.fault(*what, min(seq, self._next))
-        self._next = seq + 1
-        self.report.entries += 1
+        self._next, self.report.entries = seq + 1, self.report.entries + 1
 
-    def _content(self, seq: int, leaf: bytes, entry: Mapping[str, Any]) -> None:
+    def check_content(self, seq: int, leaf: bytes, entry: Mapping[str, Any]) -> None:
+        """Compare what an entry shows, and its texts, with its leaf."""
         try:
             said = json.loads(leaf)
             if differing := self._differing(said, seq, entry):

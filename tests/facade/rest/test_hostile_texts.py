@@ -25,6 +25,7 @@ DATA = {
     "application/json",
     "application/problem+json",
     "application/jsonl",
+    "application/zip",
     "application/vnd.dev.sigstore.bundle.v0.3+json",
     "application/vnd.modelkeep.manifest.v1+json",
     "application/vnd.modelkeep.blobs",

@@ -62,6 +62,7 @@ MADE_BY_A_SERVICE = {
     "access.identity_linked",
     "access.user_logged_in",
     "access.secret_key_changed",
+    "governance.evidence_exported",
     "governance.version_signed",
     "governance.vote_cast",
     "governance.vote_lapsed",

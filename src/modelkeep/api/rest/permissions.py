@@ -75,6 +75,7 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.VERSION_QUARANTINE: ("quarantine_version", "release_version"),
     Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
     Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
+    Permission.AUDIT_EXPORT: ("get_evidence",),
 }
 _ON_NAMESPACES: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: ("get_namespace", "list_namespace_signing_keys"),

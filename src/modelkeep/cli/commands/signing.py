@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from modelkeep.cli.command import RegistryCommand, examples
+from modelkeep.cli.commands.evidence import verify_pack_file
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import hint, say, show_json
-from modelkeep.cli.signatures import FILE, local_path, password_for, trusted
+from modelkeep.cli.signatures import FILE, local_pack, local_path, password_for, trusted
 from modelkeep.kernel.errors import Kind, RegistryError
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Believed(TypedDict):
     authority: tuple[Path, ...]
     identity: str | None
     bundle: Path | None
+    vkey: tuple[str, ...]
 
 
 @click.command(
@@ -109,6 +111,7 @@ class Believed(TypedDict):
         "modelkeep verify fraud/scorer@production",
         "modelkeep verify fraud/scorer:1.4.0 --key release.pub",
         "modelkeep verify ./model --bundle model.sig --key release.pub",
+        'modelkeep verify pack.zip --vkey "$VKEY"',
     ),
 )
 @click.argument("target", metavar="REF|PATH")
@@ -116,16 +119,20 @@ class Believed(TypedDict):
 @click.option("--authority", metavar="FILE", type=FILE, multiple=True, help="Believe these certificates, in PEM…")
 @click.option("--identity", metavar="PATTERN", help="…about these identities, such as email:*@example.org.")
 @click.option("--bundle", metavar="FILE", type=FILE, help="The signature of a PATH; by default model.sig.")
+@click.option("--vkey", multiple=True, help="Of an evidence pack: the key of the audit log.")
 @pass_invocation
 def verify(invocation: Invocation, target: str, **believed: Unpack[Believed]) -> None:
     """Say who has signed a version.
 
     Each signature is told with who has made it, or why it does not hold; the command fails where none holds. The
     registry says whom to believe. With --key or --authority this machine verifies by itself, whatever the registry
-    says; a PATH, which begins with '.', '/' or '~', is verified so.
+    says; a PATH, which begins with '.', '/' or '~', is verified so. A file that ends with .zip is an evidence pack.
     """
+    pack, path = local_pack(target), local_path(target)
+    if pack is not None:
+        verify_pack_file(invocation, pack, believed["vkey"])
+        return
     own = trusted(believed["key"], believed["authority"], believed["identity"])
-    path = local_path(target)
     if path is not None:
         if not own:
             raise click.UsageError("Give --key or --authority: nobody else says whom to believe about a PATH.")

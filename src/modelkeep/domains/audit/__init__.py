@@ -11,7 +11,7 @@ from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
 from modelkeep.domains.audit.domain.vocabulary import VOCABULARY
-from modelkeep.domains.audit.operations import receipt_of, receipts_of
+from modelkeep.domains.audit.operations import ProvenEntries, proven_entries, receipt_of, receipts_of
 from modelkeep.domains.audit.ports import Anchor
 from modelkeep.domains.audit.service import (
     BEFORE_ALL,
@@ -30,6 +30,7 @@ from modelkeep.domains.audit.service import (
     IdempotencySink,
     LogCheckService,
     LogKeyService,
+    NoteSigner,
     PrivacyService,
     ProofService,
     StoreAnchor,
@@ -71,8 +72,10 @@ __all__ = [
     "LogCheckService",
     "LogKey",
     "LogKeyService",
+    "NoteSigner",
     "PrivacyService",
     "ProofService",
+    "ProvenEntries",
     "SigningKey",
     "StoreAnchor",
     "StoredCheckpoint",
@@ -83,6 +86,7 @@ __all__ = [
     "cloud_event",
     "cloud_type",
     "growth_errors",
+    "proven_entries",
     "public_type",
     "read_seed",
     "receipt_of",

@@ -1,11 +1,29 @@
 """What higher domains ask of the log inside a transaction of their own."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
-from modelkeep.domains.audit.repository import AuditRepository
+from modelkeep.domains.audit.domain.checkpoints import InclusionProof
+from modelkeep.domains.audit.domain.entries import Entry
+from modelkeep.domains.audit.domain.exports import Names, jsonl
+from modelkeep.domains.audit.domain.log_keys import LogKey
+from modelkeep.domains.audit.domain.queries import EntryQuery
+from modelkeep.domains.audit.repository import AuditRepository, EntryRepository, StoredCheckpoint, TreeRepository
+from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Receipt
+from modelkeep.kernel.merkle import Span, fold, inclusion_spans
 from modelkeep.platform.database import Transaction
+
+_BATCH: Final = 500
+
+
+class NotPublishedError(RegistryError):
+    """No checkpoint covers this much of the audit log yet; the next one is signed within a second."""
+
+    kind = Kind.UNAVAILABLE
+    code = "audit.not_published"
 
 
 def receipts_of(tx: Transaction, wanted: Collection[tuple[str, datetime]]) -> dict[tuple[str, datetime], Receipt]:
@@ -24,3 +42,76 @@ def receipts_of(tx: Transaction, wanted: Collection[tuple[str, datetime]]) -> di
 def receipt_of(tx: Transaction, subject: str, at: datetime) -> Receipt | None:
     """Return the one of `receipts_of` for a subject and a time, where there is no more than one to ask for."""
     return AuditRepository(tx.session).receipt(subject, at)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenEntries:
+    """Entries about one subject, the oldest first, each with the proof that it is in the log of the checkpoint."""
+
+    entries: tuple[Entry, ...]
+    proofs: tuple[InclusionProof, ...]
+    checkpoint: StoredCheckpoint
+    keys: Sequence[LogKey]
+
+    def without_texts(self) -> "ProvenEntries":
+        """Return them without what people typed."""
+        return replace(self, entries=tuple(replace(entry, texts=()) for entry in self.entries))
+
+    def lines(self, names: Names) -> str:
+        """Return the entries as an export has them; `names` are those of principals that are told."""
+        return jsonl(self.entries, names)
+
+
+def proven_entries(tx: Transaction, subject: str) -> ProvenEntries:
+    """Return all entries about exactly this that are still kept; who may see them is for the caller to say.
+
+    Raises:
+        NotPublishedError: no checkpoint covers the last of them yet.
+    """
+    tree, query = TreeRepository(tx.session), EntryQuery(subject=subject)
+    checkpoint, entries = newest_checkpoint(tree, None), list[Entry]()
+    size = AuditRepository(tx.session).size()
+    while True:
+        after = entries[-1].seq if entries else -1
+        batch = EntryRepository(tx.session).batch(query, after=after, before=size, limit=_BATCH)
+        entries += [entry for entry in batch if isinstance(entry, Entry)]
+        if len(batch) < _BATCH:
+            break
+    if entries and entries[-1].seq >= checkpoint.size:
+        raise not_published(entries[-1].seq + 1)
+    spans = [tuple(inclusion_spans(entry.seq, checkpoint.size)) for entry in entries]
+    hashes = folded(tree, (span for of_entry in spans for span in of_entry))
+    proofs = []
+    for entry, of_entry in zip(entries, spans, strict=True):
+        mine, hashes = hashes[: len(of_entry)], hashes[len(of_entry) :]
+        note = checkpoint.note
+        proofs.append(InclusionProof(entry.seq, entry.leaf_hash, entry.leaf, tuple(mine), checkpoint.size, note))
+    return ProvenEntries(tuple(entries), tuple(proofs), checkpoint, tree.log_keys())
+
+
+def newest_checkpoint(tree: TreeRepository, size: int | None) -> StoredCheckpoint:
+    """Return the newest checkpoint, or the first one of at least a size.
+
+    Raises:
+        NotPublishedError: there is none.
+    """
+    found = tree.newest() if size is None else tree.first_from(size)
+    if found is None:
+        raise not_published(size or 1)
+    return found
+
+
+def not_published(size: int) -> NotPublishedError:
+    """Return the error for a part of the log that no checkpoint covers yet."""
+    return NotPublishedError(
+        f"no checkpoint of {size} entries or more is signed yet: try again in a second; if that does not help, the "
+        "server's log says what stops it",
+        size=size,
+    )
+
+
+def folded(tree: TreeRepository, spans: Iterable[Span]) -> list[bytes]:
+    """Return the hash over each span of the tree, from stored nodes that are read at once."""
+    wanted = tuple(spans)
+    known = tree.nodes(node for parts in wanted for node in parts)
+    return [fold(parts, known) for parts in wanted]

@@ -48,6 +48,7 @@ from modelkeep.domains.governance.service import (
     VotingService,
 )
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
+from modelkeep.domains.governance.service.evidence import EvidencePack, EvidenceService
 from modelkeep.domains.governance.service.gates import CATALOG_FACTS, CelEngine, GateEvaluator
 from modelkeep.domains.governance.service.signatures import SignatureService
 from modelkeep.domains.governance.service.signing import SigningServices
@@ -72,6 +73,8 @@ __all__ = [
     "Decision",
     "EffectivePolicy",
     "Evaluation",
+    "EvidencePack",
+    "EvidenceService",
     "Finding",
     "FindingSeverity",
     "Gate",

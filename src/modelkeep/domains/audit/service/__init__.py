@@ -12,6 +12,7 @@ from modelkeep.domains.audit.service.anchors import (
 from modelkeep.domains.audit.service.checking import LogCheckService
 from modelkeep.domains.audit.service.exporting import ExportService
 from modelkeep.domains.audit.service.log_keys import LogKeyService
+from modelkeep.domains.audit.service.notes import NoteSigner
 from modelkeep.domains.audit.service.privacy import PrivacyService
 from modelkeep.domains.audit.service.proofs import ProofService
 from modelkeep.domains.audit.service.publisher import CheckpointPublisher, TamperedLogError
@@ -37,6 +38,7 @@ __all__ = [
     "IdempotencySink",
     "LogCheckService",
     "LogKeyService",
+    "NoteSigner",
     "PrivacyService",
     "ProofService",
     "StoreAnchor",

@@ -1,8 +1,8 @@
-"""Events of signatures of versions, and of the keys that are trusted to make them."""
+"""Events of signatures of versions, of the keys that are trusted to make them, and of evidence packs."""
 
 from typing import Final
 
-from modelkeep.domains.audit.domain.event_types import DIGEST, INTEGER, TEXT, TIME, EventType, Schema, nullable
+from modelkeep.domains.audit.domain.event_types import BOOLEAN, DIGEST, INTEGER, TEXT, TIME, EventType, Schema, nullable
 from modelkeep.domains.audit.domain.vocabulary.subjects import SCOPE, VERSION
 
 _KEY: Final[dict[str, Schema]] = {"key_id": TEXT, "kind": TEXT, "fingerprint": TEXT}
@@ -37,5 +37,19 @@ SIGNATURES: Final = (
         "The trust in a key or authority was taken back: no signature holds by it any more.",
         data=_KEY,
         texts=("name", "reason"),
+    ),
+    EventType(
+        "governance.evidence_exported",
+        VERSION,
+        "An evidence pack of a version was handed out; `evidence_digest` is that of the text of its signed list.",
+        data={
+            "version_id": TEXT,
+            "number": INTEGER,
+            "manifest_digest": DIGEST,
+            "evidence_digest": DIGEST,
+            "files": INTEGER,
+            "entries_before": INTEGER,
+            "personal": BOOLEAN,
+        },
     ),
 )

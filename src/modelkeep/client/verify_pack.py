@@ -1,0 +1,275 @@
+"""Verifies an evidence pack offline, part by part; it needs the extra `verify`, and asks no registry.
+
+All hangs on the keys of the audit log: they sign the list of the pack's files, and the checkpoint that its entries are
+proven against. Without a key that came by a way of its own a pack only proves that it fits together.
+"""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+from zipfile import BadZipFile, ZipFile
+
+from modelkeep.client.verify_audit import Key, UnverifiableError, Verifier, read_checkpoints
+from modelkeep.kernel.digests import Digest, Hasher
+from modelkeep.kernel.errors import InvalidValueError, RegistryError
+from modelkeep.kernel.evidence import MANIFEST_FILE, EvidenceManifest
+from modelkeep.kernel.manifests import Manifest
+from modelkeep.kernel.model_signing import Bundle, IdentityPattern, check_signed_files
+from modelkeep.signing import Authority, PublicKey, verify
+
+_CHUNK: Final = 1024 * 1024
+_MAX_LIST: Final = 32 * 2**20
+_MAX_PART: Final = 256 * 2**20
+_DASH: Final = "— "
+
+
+Checking: TypeAlias = Generator[str, None, str]
+"""A check on its way: it yields faults, and returns what it has looked at."""
+
+
+class InvalidPackError(InvalidValueError):
+    """The file is no evidence pack."""
+
+    code = "client.invalid_pack"
+
+
+@dataclass(frozen=True, slots=True)
+class PartOutcome:
+    """What came of one part: it holds, or the faults that were found."""
+
+    part: str
+    said: str
+    faults: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.faults
+
+
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """What a pack is about, and what came of each part of it."""
+
+    reference: str
+    made_at: str
+    keys_were_given: bool
+    parts: tuple[PartOutcome, ...] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        """Whether all of it holds."""
+        return all(part.holds for part in self.parts)
+
+    @property
+    def document(self) -> dict[str, object]:
+        """The report for programs."""
+        return {
+            "reference": self.reference,
+            "made_at": self.made_at,
+            "holds": self.holds,
+            "keys_were_given": self.keys_were_given,
+            "parts": [
+                {"part": part.part, "holds": part.holds, "said": part.said, "faults": list(part.faults)}
+                for part in self.parts
+            ],
+        }
+
+
+def verify_pack(path: Path, vkeys: Sequence[str] = ()) -> PackReport:
+    """Verify a pack; without keys of the log, with those that it brings.
+
+    Raises:
+        InvalidPackError: the file is no evidence pack, or not whole.
+    """
+    try:
+        with ZipFile(path) as archive:
+            return _Pack(archive, vkeys).verified()
+    except (BadZipFile, UnverifiableError, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise InvalidPackError(f"{path} is no evidence pack, or not whole: {error}") from error
+
+
+class _Pack:
+    """An open pack."""
+
+    def __init__(self, archive: ZipFile, vkeys: Sequence[str]) -> None:
+        self._archive = archive
+        self._names = [info.filename for info in archive.infolist()]
+        note = self._read(MANIFEST_FILE, _MAX_LIST).decode(errors="replace")
+        text, _, self._line = note.rpartition("\n\n")
+        self._note = f"{text}\n"
+        self.manifest = EvidenceManifest.parse(self._note)
+        self._given = bool(vkeys)
+        own = () if vkeys else self._read("audit/keys.txt", _MAX_LIST).decode(errors="replace").split()
+        self._keys = [Key.parse(vkey) for vkey in (*vkeys, *own)]
+
+    def verified(self) -> PackReport:
+        parts = (
+            self._part("list", self._list),
+            self._part("files", self._files),
+            self._part("version", self._version),
+            self._part("signatures", self._signatures),
+            self._part("audit", self._audit),
+        )
+        return PackReport(self.manifest.reference, self.manifest.made_at, self._given, parts)
+
+    def _part(self, name: str, check: Callable[[], Checking]) -> PartOutcome:
+        """Run a check."""
+        faults, checking = list[str](), check()
+        try:
+            while True:
+                faults.append(next(checking))
+        except StopIteration as end:
+            return PartOutcome(name, end.value, tuple(faults))
+        except RegistryError as error:
+            faults.append(error.message)
+        except (UnverifiableError, KeyError, ValueError, TypeError, AttributeError) as error:
+            faults.append(f"it has another form than this program writes ({type(error).__name__}: {error})")
+        return PartOutcome(name, "not read to its end", tuple(faults))
+
+    def _read(self, name: str, most: int = _MAX_PART) -> bytes:
+        try:
+            with self._archive.open(name) as file:
+                data = file.read(most + 1)
+        except KeyError:
+            raise InvalidPackError(f"it has no {name}") from None
+        if len(data) > most:
+            raise InvalidPackError(f"{name} has more than {most} bytes")
+        return data
+
+    def _json(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(self._read(name))
+
+    def _list(self) -> Checking:
+        """Whether a key of the log has signed the list of files."""
+        signed = [key for key in self._keys if key.first <= self.manifest.log_size <= key.last and self._signed_by(key)]
+        if not signed:
+            yield "no key of the audit log that counts has signed the list of files"
+            return "the list of files is not signed"
+        whose = "a key that was given" if self._given else "a key that the pack itself brings"
+        return f"{len(self.manifest.files)} files, signed by {signed[0].name}, {whose}"
+
+    def _signed_by(self, key: Key) -> bool:
+        """Say whether the one signature below the list is that of a key, and nothing stands around it."""
+        encoded = self._line.removesuffix("\n").rpartition(" ")[2]
+        try:
+            data = base64.b64decode(encoded, validate=True)
+        except ValueError:
+            return False
+        whole = f"{_DASH}{key.name} {base64.b64encode(data).decode()}\n"
+        return whole == self._line and data[:4] == key.id and key.signed(self._note, data[4:])
+
+    def _files(self) -> Checking:
+        """Whether each file is the one that was listed, and no other is there."""
+        listed = self.manifest.files
+        for name in sorted({name for name in self._names if self._names.count(name) > 1}):
+            yield f"{name} is there twice"
+        yield from (f"{name} is not in the list" for name in sorted(set(self._names) - listed.keys() - {MANIFEST_FILE}))
+        for name, wanted in sorted(listed.items()):
+            if name not in self._names:
+                yield f"{name} is missing"
+            elif self._digest(name, wanted.size) != wanted.digest:
+                yield f"{name} was changed"
+        return f"{len(listed)} files compared with the list"
+
+    def _digest(self, name: str, size: int) -> Digest | None:
+        """Return the digest of a file; None where it has another size, or is damaged."""
+        hasher, count = Hasher(), 0
+        try:
+            with self._archive.open(name) as file:
+                while chunk := file.read(_CHUNK):
+                    hasher.update(chunk)
+                    count += len(chunk)
+                    if count > size:
+                        return None
+        except (BadZipFile, zlib.error, EOFError):
+            return None
+        return hasher.digest() if count == size else None
+
+    def _version(self) -> Checking:
+        """Whether the facts of the version, its files and the audit log's own entry agree."""
+        facts, manifest = self._json("version.json"), Manifest.parse(self._read("manifest.json"))
+        if facts["reference"] != self.manifest.reference:
+            yield f"version.json is about {facts['reference']}"
+        if facts["manifest_digest"] != str(manifest.digest):
+            yield "manifest.json is not the list of files of this version"
+        registered = [leaf for leaf in self._leaves().values() if leaf["action"] == "catalog.version_registered"]
+        if [leaf["data"]["manifest_digest"] for leaf in registered] not in ([], [str(manifest.digest)]):
+            yield "the audit log registered other files under this version"
+        told = "" if registered else "; the entry of its registration is no longer kept"
+        return f"{facts['reference']} with {len(manifest.files)} files, {manifest.digest}{told}"
+
+    def _signatures(self) -> Checking:
+        """Whether each signature that held when the pack was made holds by the key that it names."""
+        files = {entry.path: entry.digest for entry in Manifest.parse(self._read("manifest.json")).files}
+        keys = {key["id"]: key for key in self._json("trusted-keys.json")["keys"]}
+        told = self._json("signatures.json")["signatures"]
+        held = [signature for signature in told if signature["holds"]]
+        for signature in held:
+            try:
+                self._check_signature(signature, keys[signature["key_id"]], files)
+            except RegistryError as error:
+                yield f"signature {signature['id']}: {error.message}"
+        return f"{len(held)} of {len(told)} signatures held when the pack was made, and are verified anew"
+
+    def _check_signature(self, told: Mapping[str, Any], key: Mapping[str, Any], files: Mapping[str, Digest]) -> None:
+        document, pem = self._read(f"signatures/{told['id']}.sig"), key["pem"].encode()
+        if str(Digest.of(document)) != told["digest"]:
+            raise InvalidPackError("the bundle is not the one that was received")
+        bundle = Bundle.parse(document)
+        if key["kind"] == "public_key":
+            public = PublicKey.from_pem(pem)
+        else:
+            signer = Authority.from_pem(pem).signer(bundle.chain, datetime.fromisoformat(told["added_at"]))
+            if IdentityPattern(key["identity"]).first_of(signer.identities) != told["identity"]:
+                raise InvalidPackError("its certificate is that of somebody else")
+            public = signer.key
+        statement = verify(bundle, public)
+        if statement.predicate_type != told["predicate_type"]:
+            raise InvalidPackError("it says something else than was told")
+        if statement.subject == self.manifest.reference:
+            return  # the registry's own statement about a promotion: its list of files is the digest of the manifest
+        check_signed_files(statement, files)
+
+    def _audit(self) -> Checking:
+        """Whether each entry is in the log that the checkpoint is of, and shows what was hashed."""
+        (checkpoint,) = read_checkpoints(self._read("audit/checkpoint.txt").decode().splitlines(keepends=True))
+        verifier, leaves, lines = Verifier(self._keys, [checkpoint]), self._leaves(), self._entries()
+        if checkpoint.size != self.manifest.log_size:
+            yield "the checkpoint is of another size than the list says"
+        for name in self._proofs():
+            verifier.prove(self._read(name).decode())
+        for seq, entry in lines.items():
+            leaf = base64.b64decode(entry["leaf"], validate=True)
+            if leaves.get(seq) != json.loads(leaf):
+                yield f"entry {seq} has no proof, or another one"
+            verifier.check_content(seq, leaf, entry)
+        yield from (f"entry {seq} is proven and not told" for seq in sorted(leaves.keys() - lines.keys()))
+        yield from (f"entry {seq} is about something else" for seq, leaf in leaves.items() if self._is_strange(leaf))
+        report = verifier.finish(exported=False)
+        yield from (f"{'' if f.seq is None else f'entry {f.seq}: '}{f.detail}" for f in report.faults)
+        return f"{len(lines)} entries about it, each proven to be among the first {checkpoint.size} of the log"
+
+    def _is_strange(self, leaf: Mapping[str, Any]) -> bool:
+        return bool(leaf["resource"] != self.manifest.reference)
+
+    def _proofs(self) -> list[str]:
+        return [name for name in self.manifest.files if name.startswith("audit/proofs/")]
+
+    def _leaves(self) -> dict[int, Any]:
+        """Return the leaf in each proof, by its place in the log."""
+        found: dict[int, Any] = {}
+        for name in self._proofs():
+            extra = self._read(name).decode().split("\n")[1].removeprefix("extra ")
+            leaf = json.loads(base64.b64decode(extra, validate=True))
+            found[leaf["seq"]] = leaf
+        return found
+
+    def _entries(self) -> dict[int, Any]:
+        lines = (json.loads(line) for line in self._read("audit/entries.jsonl").decode().splitlines())
+        return {entry["seq"]: entry for entry in lines}

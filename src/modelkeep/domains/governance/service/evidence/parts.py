@@ -1,0 +1,115 @@
+"""What goes into a pack: each part reads what it needs in one transaction, and gives files by their paths."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+from modelkeep.domains.artifacts import manifest_of
+from modelkeep.domains.catalog import ModelVersion
+from modelkeep.domains.governance.domain.signatures import CheckedSignature
+from modelkeep.domains.governance.domain.signing_keys import TrustedKey
+from modelkeep.domains.governance.repository.signatures import SignatureRepository
+from modelkeep.domains.governance.service.verification import Verifier
+from modelkeep.domains.inspection import inspection_of
+from modelkeep.kernel.clock import timestamp
+from modelkeep.platform.database import Transaction
+
+Files: TypeAlias = Iterator[tuple[str, bytes]]
+
+
+def version_part(tx: Transaction, version: ModelVersion) -> Files:
+    """Yield what was recorded of the version, what it came from, and the list of its files byte for byte."""
+    record = asdict(version.record)
+    facts = {name: getattr(version, name) for name in _FACTS}
+    yield "version.json", document({**facts, "reference": version.reference, "record": record})
+    yield "lineage.json", document({name: record[name] for name in _LINEAGE})
+    yield "manifest.json", manifest_of(tx, version.manifest_digest).document()
+
+
+def signature_part(tx: Transaction, version: ModelVersion) -> Files:
+    """Yield each signature as it came, what came of verifying it, and the keys that are trusted to make them."""
+    signatures = SignatureRepository(tx, version.id).all()
+    verifier = Verifier.of(tx, version)
+    yield "signatures.json", document({"signatures": [_checked(verifier.check(found)) for found in signatures]})
+    yield "trusted-keys.json", document({"keys": [_key(key) for key in verifier.keys if key.until is None]})
+    yield from ((f"signatures/{found.id}.sig", found.bundle) for found in signatures)
+
+
+def inspection_part(tx: Transaction, version: ModelVersion) -> Files:
+    """Yield what inspecting the files has found, if they were inspected."""
+    inspection = inspection_of(tx, version.manifest_digest)
+    if inspection is not None:
+        yield "inspection.json", document(asdict(inspection))
+
+
+PARTS = (version_part, signature_part, inspection_part)
+"""The parts, in the order in which they are gathered."""
+
+_FACTS = (
+    "id",
+    "model_id",
+    "model",
+    "number",
+    "version",
+    "stage",
+    "manifest_digest",
+    "file_count",
+    "total_size",
+    "aliases",
+    "created_at",
+    "created_by",
+    "changed_at",
+    "changed_by",
+    "deleted_at",
+    "quarantined_at",
+    "revision",
+)
+_LINEAGE = ("parents", "training_data", "validation_data", "training_code", "environment", "preprocessing")
+
+
+def document(value: Mapping[str, object]) -> bytes:
+    """Return JSON for people and programs."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, indent=2, sort_keys=True).encode()
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - what the encoder takes
+    if isinstance(value, datetime):
+        return timestamp(value)
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type) and type(value).__str__ is object.__str__:
+        return asdict(value)
+    return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def _checked(checked: CheckedSignature) -> Mapping[str, object]:
+    signature, verified = checked.signature, checked.verified
+    return {
+        "id": signature.id,
+        "digest": signature.digest,
+        "predicate_type": signature.predicate_type,
+        "added_at": signature.added_at,
+        "added_by": signature.added_by,
+        "holds": verified is not None,
+        "fault": checked.fault,
+        "key_id": None if verified is None else verified.key_id,
+        "identity": None if verified is None else verified.identity,
+    }
+
+
+def _key(key: TrustedKey) -> Mapping[str, object]:
+    return {
+        "id": key.id,
+        "scope": key.scope,
+        "name": key.name,
+        "kind": key.material.kind,
+        "fingerprint": key.material.fingerprint,
+        "pem": key.material.pem,
+        "identity": None if key.identity is None else key.identity.text,
+        "valid_from": key.valid_from,
+        "valid_until": key.valid_until,
+        "since": key.since,
+    }

@@ -1,0 +1,197 @@
+"""Evidence packs: whole, verified offline, and seen to be altered in any part."""
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from tests.authorities import a_signer, an_authority
+from tests.builders import SCORER, a_model, a_version
+from tests.people import somebody
+from tests.service.records import A_RECORD
+from tests.signing import EVERYTHING, a_bundle, a_certified_bundle, a_private_key, add, trust
+
+from modelkeep.app.bootstrap import Services
+from modelkeep.client.verify_pack import InvalidPackError, PackReport, verify_pack
+from modelkeep.domains.access import REGISTRY, ForbiddenError
+from modelkeep.domains.catalog import ModelVersion
+from modelkeep.domains.governance import NewTrust
+from modelkeep.kernel.errors import RegistryError
+from modelkeep.kernel.evidence import EvidenceManifest, InvalidEvidenceError
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import Reference, parse_selector
+
+FILES = {"config.json": b"{}", "weights/model.bin": b"weights"}
+ONE = Reference.parse(f"{SCORER}:1.0.0")
+KEY = a_private_key()
+
+
+@pytest.fixture
+def version(services: Services, admin: Actor) -> ModelVersion:
+    """A version with a record, a tag, a signature by a key, one by an authority, and the registry's own."""
+    a_model(services, admin)
+    made = a_version(services, admin, files=FILES, record=replace(A_RECORD, parents=()))
+    services.versions.set_tag(admin, SCORER, parse_selector("1.0.0"), "reviewed", "by Ana", seen=None)
+    trust(services, admin, KEY)
+    add(services, admin, a_bundle(FILES, KEY))
+    root = an_authority()
+    services.signing.keys.trust(admin, REGISTRY, NewTrust("company", root.pem.decode(), "email:*@example.org"))
+    add(services, admin, a_certified_bundle(FILES, a_signer(root)))
+    with services.access.database.transaction() as tx:
+        services.signing.counter_signer.sign_promotion(tx, admin, made, {"stage": "Staging"}, services.access.clock())
+    return made
+
+
+def packed(services: Services, actor: Actor, to: Path, *, personal: bool = True) -> Path:
+    to.write_bytes(b"".join(services.signing.evidence.pack(actor, ONE, personal=personal).pieces))
+    return to
+
+
+def vkeys(services: Services, admin: Actor) -> list[str]:
+    return [str(key.verifier) for key in services.proofs.keys(admin)]
+
+
+def faults(report: PackReport) -> str:
+    return "\n".join(fault for part in report.parts for fault in part.faults)
+
+
+def altered(pack: Path, change: Callable[[dict[str, bytes]], object]) -> Path:
+    """Return a copy of a pack after somebody has changed what is in it."""
+    with ZipFile(pack) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    change(files)
+    copy = pack.with_name("altered.zip")
+    with ZipFile(copy, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return copy
+
+
+@pytest.mark.usefixtures("version")
+def test_a_pack_holds_with_the_key_of_the_log_and_with_no_other(
+    services: Services, admin: Actor, tmp_path: Path
+) -> None:
+    pack = packed(services, admin, tmp_path / "pack.zip")
+    report = verify_pack(pack, vkeys(services, admin))
+    assert (report.holds, report.keys_were_given, report.reference) == (True, True, str(ONE)), faults(report)
+    assert [part.part for part in report.parts] == ["list", "files", "version", "signatures", "audit"]
+    assert "3 of 3 signatures" in report.parts[3].said
+    assert verify_pack(pack).holds
+    other = "modelkeep/other+c5c4b1c5+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    with pytest.raises(InvalidPackError, match="damaged"):
+        verify_pack(pack, [other])
+
+
+def test_each_file_of_a_pack_is_missed_if_it_is_altered_renamed_removed_or_joined_by_another(
+    services: Services, admin: Actor, version: ModelVersion, tmp_path: Path
+) -> None:
+    pack, keys = packed(services, admin, tmp_path / "pack.zip"), vkeys(services, admin)
+    with ZipFile(pack) as archive:
+        names = archive.namelist()
+    assert len(names) > 15
+    assert str(version.manifest_digest) in verify_pack(pack, keys).parts[2].said
+    for name in names:
+        for change in (
+            lambda files, name=name: files.update({name: files[name][:-1] + bytes([files[name][-1] ^ 1])}),
+            lambda files, name=name: files.update({name: files[name] + b" "}),
+            lambda files, name=name: files.update({f"{name}2": files.pop(name)}),
+            lambda files, name=name: files.pop(name),
+            lambda files, name=name: files.update({f"{name}.orig": files[name]}),
+        ):
+            try:
+                report = verify_pack(altered(pack, change), keys)
+            except RegistryError:
+                continue
+            assert not report.holds, name
+
+
+def _sign_list(note: str, files: dict[str, bytes]) -> None:
+    files["MANIFEST"] = note.encode()
+
+
+@pytest.mark.usefixtures("version")
+def test_who_signs_an_altered_pack_anew_is_seen_by_who_has_the_key_of_the_log(
+    services: Services, admin: Actor, tmp_path: Path
+) -> None:
+    """Another registry may sign any list; it cannot make the log's key sign it, nor prove entries in its tree."""
+    pack = packed(services, admin, tmp_path / "pack.zip")
+    with ZipFile(pack) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    note, _, lines = files["MANIFEST"].decode().rpartition("\n\n")
+    for text in (note.replace(f"{SCORER}:1.0.0", f"{SCORER}:2.0.0"), note.replace("log ", "log 1", 1), note + "\n"):
+        forged = altered(pack, partial(_sign_list, f"{text}\n\n{lines}"))
+        try:
+            report = verify_pack(forged, vkeys(services, admin))
+        except RegistryError:
+            continue
+        assert not report.parts[0].holds
+
+
+@pytest.mark.usefixtures("version")
+def test_a_pack_without_personal_data_has_no_texts_and_no_names(
+    services: Services, admin: Actor, tmp_path: Path
+) -> None:
+    pack = packed(services, admin, tmp_path / "pack.zip", personal=False)
+    with ZipFile(pack) as archive:
+        lines = [json.loads(line) for line in archive.read("audit/entries.jsonl").decode().splitlines()]
+    assert lines
+    assert all(line["texts"] == {} and line["actor"]["name"] is None for line in lines)
+    assert any(line["erased"] for line in lines)
+    assert verify_pack(pack, vkeys(services, admin)).holds
+
+
+@pytest.mark.usefixtures("version")
+def test_a_signature_that_held_no_longer_is_told_as_such(services: Services, admin: Actor, tmp_path: Path) -> None:
+    for key in services.signing.keys.list(admin, REGISTRY, EVERYTHING).items:
+        services.signing.keys.revoke(admin, REGISTRY, key.id)
+    pack = packed(services, admin, tmp_path / "pack.zip")
+    report = verify_pack(pack, vkeys(services, admin))
+    assert report.holds
+    assert "0 of 3 signatures" in report.parts[3].said
+
+
+def test_handing_out_a_pack_is_an_entry_with_its_digest(
+    services: Services, admin: Actor, version: ModelVersion, tmp_path: Path
+) -> None:
+    pack = packed(services, admin, tmp_path / "pack.zip")
+    with ZipFile(pack) as archive:
+        text = archive.read("MANIFEST").decode().rpartition("\n\n")[0] + "\n"
+    assert EvidenceManifest.parse(text).text == text
+    entry = services.audit_reader.read(services.audit_reader.size() - 2, 1)[0]
+    assert (entry.action, entry.subject) == ("governance.evidence_exported", version.reference)
+    assert entry.data["files"] == len(EvidenceManifest.parse(text).files)
+    shutil.copy(pack, tmp_path / "first.zip")
+    packed(services, admin, pack)
+    assert verify_pack(tmp_path / "first.zip", vkeys(services, admin)).holds, "old packs go on to hold"
+
+
+@pytest.mark.usefixtures("version")
+def test_who_may_export_the_log_of_a_model_gets_its_packs(services: Services, tmp_path: Path) -> None:
+    auditor, reader = somebody(services, ("auditor", "fraud")), somebody(services, ("contributor", "fraud"))
+    assert verify_pack(packed(services, auditor, tmp_path / "pack.zip")).holds
+    with pytest.raises(ForbiddenError):
+        services.signing.evidence.pack(reader, ONE)
+    with pytest.raises(RegistryError) as hidden:
+        services.signing.evidence.pack(somebody(services), ONE)
+    assert hidden.value.code == "catalog.version_not_found"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x\n", "modelkeep.evidence/v1\na\nb\nlog 1\n", "modelkeep.evidence/v1\na\nb\nc\nd\n"]
+)
+def test_what_is_no_list_is_refused(text: str) -> None:
+    with pytest.raises(InvalidEvidenceError):
+        EvidenceManifest.parse(text)
+
+
+def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
+    for content in (b"", b"PK", b"x" * 1000):
+        (tmp_path / "pack.zip").write_bytes(content)
+        with pytest.raises(RegistryError):
+            verify_pack(tmp_path / "pack.zip")
+    with pytest.raises(RegistryError):
+        verify_pack(tmp_path / "absent.zip")
