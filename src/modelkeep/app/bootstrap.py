@@ -127,9 +127,10 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, foundation := Foundation(database, access, jobs, clock, ids))
     inspecting = build_inspecting(settings, foundation, artifacts)
+    governance, kinds = governing(foundation, artifacts)
     step = inspecting.comparer.step
     tidying = job_kinds(jobs, uploads, idempotency, who)
-    kinds = (*tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
+    kinds = (*kinds, *tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
 
     return Services(
@@ -155,7 +156,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         signing=signing_services(settings, access, clock, ids),
         **_rights(access, clock, ids),
         explanations=ExplanationService(database, access, clock),
-        governance=governing(access, clock, ids),
+        governance=governance,
         inspections=inspecting.service,
         background=background,
         readiness=lambda: _readiness(database, store),

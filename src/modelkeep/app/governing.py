@@ -1,38 +1,58 @@
 """Wires governance: policies, and what goes by them."""
 
+from collections.abc import Sequence
 from functools import partial
 
-from modelkeep.domains.access import AccessService, RoleService
+from modelkeep.app.events import Foundation
+from modelkeep.domains.access import RoleService
+from modelkeep.domains.artifacts import ArtifactService
+from modelkeep.domains.audit import AuditReader
 from modelkeep.domains.cards import current_card
 from modelkeep.domains.governance import (
     CATALOG_FACTS,
     CelEngine,
+    DataService,
+    DelegationService,
+    EmergencyService,
     GateEvaluator,
     GovernanceServices,
+    InboxService,
     Lookout,
     PlanningService,
     PolicyService,
     PromotionService,
+    ReviewService,
+    RollbackService,
+    Upkeep,
     VotingService,
     check_config,
+    job_kinds,
 )
-from modelkeep.kernel.clock import Clock
-from modelkeep.kernel.ids import IdSource
 from modelkeep.platform.database import Transaction
+from modelkeep.platform.jobs import JobKind
 
 
-def governing(access: AccessService, clock: Clock, ids: IdSource) -> GovernanceServices:
-    """Wire the domain."""
-    database, engine = access.database, CelEngine()
+def governing(on: Foundation, artifacts: ArtifactService) -> tuple[GovernanceServices, Sequence[JobKind]]:
+    """Wire the domain: what it offers, and its background work."""
+    database, access, clock, ids = on.database, on.access, on.clock, on.new_id
+    engine = CelEngine()
     roles, evaluator = RoleService(database, access, clock), GateEvaluator(engine, CATALOG_FACTS)
     policies = PolicyService(database, access, roles, clock, ids, partial(check_config, engine=engine))
     lookout = Lookout(evaluator, _card_digest)
-    return GovernanceServices(
+    emergencies = EmergencyService(database, access, lookout, clock, ids)
+    offered = GovernanceServices(
         policies=policies,
         planning=PlanningService(policies, evaluator),
         promotions=PromotionService(database, access, lookout, clock, ids),
         votes=VotingService(database, access, lookout, clock, ids),
+        inbox=InboxService(database, access),
+        reviews=ReviewService(database, access, clock, ids),
+        delegations=DelegationService(database, access, clock, ids),
+        emergencies=emergencies,
+        rollbacks=RollbackService(database, access, lookout, artifacts.problems, clock, ids),
+        data=DataService(database, access, clock),
     )
+    return offered, job_kinds(Upkeep(database, lookout, AuditReader(database), clock), emergencies)
 
 
 def _card_digest(tx: Transaction, version_id: str) -> str:

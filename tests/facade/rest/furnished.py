@@ -58,6 +58,7 @@ class Furnished:
             "principal": victim.id,
             "session": "0",
             "job": "0",
+            "delegation": "0",
             "attachment": "report.pdf",
             "policy": "default",
             "url": self.url,

@@ -39,6 +39,15 @@ LISTS = {
     "list_promotion_requests": "reference",
 }
 """Lists that everybody may ask for, and what of an item says in which namespace it is."""
+REQUEST_ROUTES = (
+    "get_promotion_request",
+    "cast_vote",
+    "promote",
+    "withdraw_promotion_request",
+    "list_comments",
+    "add_comment",
+    "finish_review",
+)
 SEEN_WITH = {
     "revoke_role": "model.read",
     "unassign_policy": "model.read",
@@ -51,7 +60,7 @@ SEEN_WITH = {
     **dict.fromkeys(("get_webhook", "update_webhook", "delete_webhook", "test_webhook"), "webhook.read"),
     **dict.fromkeys(("replay_webhook", "deliver_webhook_event", "rotate_webhook_secret"), "webhook.read"),
     "list_webhook_deliveries": "webhook.read",
-    **dict.fromkeys(("get_promotion_request", "cast_vote", "promote", "withdraw_promotion_request"), "version.read"),
+    **dict.fromkeys(REQUEST_ROUTES, "version.read"),
 }
 """Routes about one item: with which permission it is seen at all. Who lacks that is told that it is not there."""
 ABSENT = ("create_model", "resolve")

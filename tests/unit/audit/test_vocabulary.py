@@ -40,7 +40,15 @@ from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_remove
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
-from modelkeep.domains.governance import Assignment, PromotionRequest, PublishedPolicy
+from modelkeep.domains.governance import (
+    Assignment,
+    Comment,
+    Delegation,
+    PromotionRequest,
+    PublishedPolicy,
+    Review,
+    ReviewVerdict,
+)
 from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
 from modelkeep.domains.inspection.domain.contents import FileReading, together
@@ -70,6 +78,11 @@ MADE_BY_A_SERVICE = {
     "governance.version_promoted",
     "governance.version_replaced",
     "governance.model_archived",
+    "governance.version_rolled_back",
+    "governance.stage_reverted",
+    "governance.break_glass_ended",
+    "governance.promotion_escalated",
+    "governance.data_withdrawn",
     *(name for name in VOCABULARY if name.startswith(("audit.", "content.", "events.job_", "events.subscription_"))),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""
@@ -267,6 +280,11 @@ def events_of_promotions() -> Iterator[Event]:
     yield request.requested(ANA)
     yield request.withdraw(ANA, NOW, "worse")[1]
     yield request.expire(ANA, NOW)[1]
+    yield Review(request, NOW).close(ReviewVerdict.OBJECTED, "no", ANA, NOW)[1]
+    yield Comment("c", "r", "c", ANA.id, NOW, "why").made(request, ANA)
+    delegation = Delegation("d", ANA.id, PrincipalId("bea"), "fraud", NOW, NOW + timedelta(days=1), "away", NOW)
+    yield delegation.made(ANA)
+    yield delegation.end(ANA, NOW)[1]
 
 
 @cache

@@ -72,6 +72,7 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.CARD_WRITE: _CARD_WRITE,
     Permission.VERSION_DELETE: ("delete_version", "restore_version"),
     Permission.STAGE_REQUEST: ("request_promotion",),
+    Permission.STAGE_PROMOTE: ("break_glass", "roll_back"),
     Permission.VERSION_QUARANTINE: ("quarantine_version", "release_version"),
     Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
     Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
@@ -111,6 +112,7 @@ _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
         "list_legal_holds",
     ),
     Permission.AUDIT_EXPORT: ("export_audit_log",),
+    Permission.VERSION_QUARANTINE: ("withdraw_data",),
     Permission.POLICY_WRITE: ("publish_policy", "trust_signing_key", "revoke_signing_key"),
     Permission.AUDIT_ERASE: ("erase_audit_texts", "place_legal_hold", "release_legal_hold"),
     Permission.WEBHOOK_READ: ("list_jobs", "get_job"),
@@ -127,8 +129,14 @@ _NAMED_IN_THE_REQUEST: Final[Mapping[Permission, tuple[str, ...]]] = {
 }
 _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.MODEL_READ: ("list_models", "list_namespaces", "stream_events"),
-    Permission.VERSION_READ: ("search_versions", "list_promotion_requests", "get_promotion_request"),
-    Permission.STAGE_APPROVE: ("cast_vote",),
+    Permission.VERSION_READ: (
+        "search_versions",
+        "list_promotion_requests",
+        "get_promotion_request",
+        "list_comments",
+        "add_comment",
+    ),
+    Permission.STAGE_APPROVE: ("cast_vote", "finish_review"),
     Permission.STAGE_PROMOTE: ("promote", "withdraw_promotion_request"),
     Permission.VERSION_CREATE: (
         "get_upload",
@@ -171,6 +179,7 @@ NEEDS: Final[Mapping[str, tuple[Permission, On]]] = _needs()
 OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("whoami", "get_session", "log_out", "list_sessions", "end_session"), "own"),
     **dict.fromkeys(("create_token", "list_tokens", "get_token", "revoke_token"), "own"),
+    **dict.fromkeys(("list_inbox", "list_delegations", "delegate", "end_delegation"), "own"),
     **dict.fromkeys(("get_policy_schema", "lint_policy", "list_policies", "get_policy"), "authenticated"),
     **dict.fromkeys(("list_policy_versions", "get_policy_version", "list_policy_assignments"), "authenticated"),
     **dict.fromkeys(("list_roles", "get_role", "explain", "list_signing_keys"), "authenticated"),

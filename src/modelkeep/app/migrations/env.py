@@ -12,8 +12,12 @@ import modelkeep.domains.audit.tables
 import modelkeep.domains.cards.tables
 import modelkeep.domains.catalog.tables
 import modelkeep.domains.events.tables
+import modelkeep.domains.governance.tables.comments
+import modelkeep.domains.governance.tables.delegations
 import modelkeep.domains.governance.tables.policies
+import modelkeep.domains.governance.tables.progress
 import modelkeep.domains.governance.tables.promotion
+import modelkeep.domains.governance.tables.reviews
 import modelkeep.domains.governance.tables.signatures
 import modelkeep.domains.governance.tables.withdrawn
 import modelkeep.domains.inspection.tables

@@ -9,10 +9,13 @@ from modelkeep.domains.governance.domain.assignments import (
     PublishedPolicy,
 )
 from modelkeep.domains.governance.domain.clauses import Clause
+from modelkeep.domains.governance.domain.comments import Comment, CommentVerdict
+from modelkeep.domains.governance.domain.delegations import Delegation
 from modelkeep.domains.governance.domain.findings import Finding, FindingSeverity, PlacedFinding
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
 from modelkeep.domains.governance.domain.gates.kinds import check_config
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
+from modelkeep.domains.governance.domain.inbox import InboxItem, Waiting
 from modelkeep.domains.governance.domain.plans import Holder, Plan, Proposal, Stranded
 from modelkeep.domains.governance.domain.policies import (
     BreakGlass,
@@ -30,22 +33,36 @@ from modelkeep.domains.governance.domain.policy_changes import ChangeKind, Polic
 from modelkeep.domains.governance.domain.policy_documents import policy_schema
 from modelkeep.domains.governance.domain.queries import RequestQuery
 from modelkeep.domains.governance.domain.requests import Manner, PromotionRequest, RequestStatus
+from modelkeep.domains.governance.domain.reviews import Review, ReviewVerdict
 from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
 from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
+from modelkeep.domains.governance.jobs import job_kinds
 from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of
 from modelkeep.domains.governance.service import (
     SHIPPED,
     Asked,
     Ballot,
+    DataService,
+    DelegationService,
+    EmergencyService,
+    Goal,
     GovernanceServices,
+    InboxService,
     Linted,
     Lookout,
+    NewComment,
+    NewDelegation,
     PlanningService,
     PolicyService,
     PromotionService,
+    ReviewService,
+    RollbackPlan,
+    RollbackService,
     Situation,
+    Upkeep,
     VotingService,
+    WithdrawnData,
 )
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
 from modelkeep.domains.governance.service.evidence import EvidencePack, EvidenceService
@@ -68,10 +85,16 @@ __all__ = [
     "ChangeKind",
     "CheckedSignature",
     "Clause",
+    "Comment",
+    "CommentVerdict",
     "Conditions",
     "CounterSigner",
+    "DataService",
     "Decision",
+    "Delegation",
+    "DelegationService",
     "EffectivePolicy",
+    "EmergencyService",
     "Evaluation",
     "EvidencePack",
     "EvidenceService",
@@ -83,9 +106,12 @@ __all__ = [
     "GateKind",
     "GateResult",
     "GateStatus",
+    "Goal",
     "GovernanceServices",
     "GoverningPolicy",
     "Holder",
+    "InboxItem",
+    "InboxService",
     "KeyKind",
     "Lapse",
     "Linted",
@@ -93,6 +119,8 @@ __all__ = [
     "Manner",
     "Move",
     "NewAssignment",
+    "NewComment",
+    "NewDelegation",
     "NewTrust",
     "PlacedFinding",
     "Plan",
@@ -106,7 +134,12 @@ __all__ = [
     "PublishedPolicy",
     "RequestQuery",
     "RequestStatus",
+    "Review",
+    "ReviewService",
+    "ReviewVerdict",
     "Rollback",
+    "RollbackPlan",
+    "RollbackService",
     "Severity",
     "Signature",
     "SignatureService",
@@ -117,12 +150,16 @@ __all__ = [
     "Step",
     "Stranded",
     "TrustedKey",
+    "Upkeep",
     "VerifiedSignature",
     "Vote",
     "VotingService",
+    "Waiting",
+    "WithdrawnData",
     "check_config",
     "effective_policy",
     "first_stage",
+    "job_kinds",
     "policy_of",
     "policy_schema",
     "verified_signatures",

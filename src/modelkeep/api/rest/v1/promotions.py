@@ -41,7 +41,7 @@ def request_promotion(
     reference = Reference(None, name.namespace, name.name, selector, None)
     recorded = call.services.governance.promotions.request(call.actor, reference, body.stage, reason=body.reason)
     call.response.status_code = status_of(recorded)
-    return _present(recorded, call)
+    return present_request(recorded, call)
 
 
 @version_router.get("/promotion")
@@ -72,43 +72,45 @@ def list_promotion_requests(
         requested_by=None if requested_by is None else PrincipalId(requested_by),
     )
     found = call.services.governance.promotions.list(call.actor, query, page)
-    names = call.names(who for item in found.items for who in _people(item))
+    names = call.names(who for item in found.items for who in people_of(item))
     return page_out(found, lambda item: RequestOut.of(item, names))
 
 
 @router.get("/{request}")
 def get_promotion_request(request: RequestId, call: CurrentCall) -> WholeRequestOut:
     """Return a request, the votes on it, and while it is open what it lacks."""
-    return _present(Recorded(call.services.governance.promotions.get(call.actor, request), None), call)
+    return present_request(Recorded(call.services.governance.promotions.get(call.actor, request), None), call)
 
 
 @router.post("/{request}/votes")
 def cast_vote(request: RequestId, body: VoteIn, call: CurrentCall) -> WholeRequestOut:
     """Approve or reject a request; a new answer takes the place of the caller's last one."""
-    return _present(call.services.governance.votes.cast_vote(call.actor, request, body.value()), call)
+    return present_request(call.services.governance.votes.cast_vote(call.actor, request, body.value()), call)
 
 
 @router.post("/{request}/promote")
 def promote(request: RequestId, call: CurrentCall) -> WholeRequestOut:
     """Make the move that was asked for, if nothing stands against it; else the problem lists what does."""
-    return _present(call.services.governance.promotions.promote(call.actor, request), call)
+    return present_request(call.services.governance.promotions.promote(call.actor, request), call)
 
 
 @router.post("/{request}/withdraw")
 def withdraw_promotion_request(request: RequestId, body: WithdrawalIn, call: CurrentCall) -> WholeRequestOut:
     """Take a request back."""
-    return _present(call.services.governance.promotions.withdraw(call.actor, request, reason=body.reason), call)
+    return present_request(call.services.governance.promotions.withdraw(call.actor, request, reason=body.reason), call)
 
 
-def _present(recorded: Recorded[Asked], call: Call) -> WholeRequestOut:
+def present_request(recorded: Recorded[Asked], call: Call) -> WholeRequestOut:
+    """Present a request with its revision, how it stands and, after a change, its receipt."""
     asked = recorded.value
     call.show_revision(asked.request.revision)
     votes = (who for vote in asked.votes for who in vote.people)
     found = () if asked.situation is None else _asked(asked.situation)
-    return WholeRequestOut.whole(asked, call.names([*_people(asked.request), *votes, *found]), recorded.receipt)
+    return WholeRequestOut.whole(asked, call.names([*people_of(asked.request), *votes, *found]), recorded.receipt)
 
 
-def _people(request: PromotionRequest) -> Iterator[PrincipalId]:
+def people_of(request: PromotionRequest) -> Iterator[PrincipalId]:
+    """Return who has a part in a request."""
     yield request.requested_by
     if request.closed_by is not None:
         yield request.closed_by

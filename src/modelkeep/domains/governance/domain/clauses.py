@@ -85,6 +85,12 @@ def request_clause(reference: str, target: str, request_id: str | None) -> Claus
     )
 
 
+def changes_clause(request_id: str, who: Sequence[PrincipalId]) -> Clause:
+    """Return that reviewers want something changed first."""
+    to_do = f"change it, and have them say so: modelkeep review {request_id} --verdict approve"
+    return Clause("changes", holds=False, says="reviewers have requested changes", to_do=to_do, ask=tuple(who))
+
+
 def gate_clause(result: GateResult) -> Clause:
     """Return what a gate says."""
     return Clause(f"gate:{result.gate_id}", holds=result.holds, says=result.message, blocks=result.blocks)

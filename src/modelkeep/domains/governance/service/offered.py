@@ -4,7 +4,16 @@ from dataclasses import dataclass
 
 from modelkeep.domains.governance.service.planning import PlanningService
 from modelkeep.domains.governance.service.policies import PolicyService
-from modelkeep.domains.governance.service.promotion import PromotionService, VotingService
+from modelkeep.domains.governance.service.promotion import (
+    DataService,
+    DelegationService,
+    EmergencyService,
+    InboxService,
+    PromotionService,
+    ReviewService,
+    RollbackService,
+    VotingService,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,3 +24,9 @@ class GovernanceServices:
     promotions: PromotionService
     votes: VotingService
     planning: PlanningService
+    inbox: InboxService
+    reviews: ReviewService
+    delegations: DelegationService
+    emergencies: EmergencyService
+    rollbacks: RollbackService
+    data: DataService

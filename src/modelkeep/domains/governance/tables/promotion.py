@@ -69,6 +69,7 @@ class VoteRow(Base):
         ),
         Index(None, "request_id", "cast_at"),
         Index(None, "voter", "lapse", "id"),
+        Index(None, "expires_at"),
     )
 
     id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import (
+    DIGEST,
     INTEGER,
     TEXT,
     TIME,
@@ -12,7 +13,7 @@ from modelkeep.domains.audit.domain.event_types import (
     list_of,
     nullable,
 )
-from modelkeep.domains.audit.domain.vocabulary.subjects import VERSION
+from modelkeep.domains.audit.domain.vocabulary.subjects import SCOPE, VERSION
 
 _REQUEST: Final[dict[str, Schema]] = {
     "request_id": TEXT,
@@ -76,6 +77,19 @@ _REQUESTS: Final = (
         data=_REQUEST,
     ),
     EventType(
+        "governance.promotion_escalated",
+        VERSION,
+        "Steps of a request were not answered in time, and others may answer them now.",
+        data={**_REQUEST, "roles": list_of(TEXT)},
+    ),
+    EventType(
+        "governance.promotion_commented",
+        VERSION,
+        "Somebody commented on a request for promotion; the verdict is comment, approve or request_changes.",
+        data={**_REQUEST, "comment_id": TEXT, "thread": TEXT, "verdict": TEXT},
+        texts=("comment",),
+    ),
+    EventType(
         "governance.promotion_expired", VERSION, "A request for promotion was not answered in time.", data=_REQUEST
     ),
 )
@@ -126,6 +140,32 @@ _MOVES: Final = (
         data={**_MOVE, "replaced_by": INTEGER},
     ),
     EventType(
+        "governance.version_rolled_back",
+        VERSION,
+        "A version that had held a stage before took it again; `not_held` names what did not hold and did not stop it.",
+        data={**_MOVE, **_PLACE, "not_held": list_of(TEXT)},
+        texts=("reason",),
+    ),
+    EventType(
+        "governance.stage_reverted",
+        VERSION,
+        "A version went back to the stage it held before a promotion in an emergency, whose time was over.",
+        data={**_MOVE, **_PLACE},
+    ),
+    EventType(
+        "governance.break_glass_ended",
+        VERSION,
+        "The time of a promotion in an emergency was over.",
+        data=_REQUEST,
+    ),
+    EventType(
+        "governance.promotion_reviewed",
+        VERSION,
+        "Somebody looked at a promotion in an emergency, or at a rollback, after the fact.",
+        data={**_REQUEST, "verdict": TEXT, "due_at": TIME},
+        texts=("comment",),
+    ),
+    EventType(
         "governance.model_archived",
         VERSION,
         "A version was moved to the stage Archived: by a request of its own, or as another took its stage.",
@@ -134,4 +174,30 @@ _MOVES: Final = (
         texts=("reason",),
     ),
 )
-PROMOTION: Final = (*_REQUESTS, *_VOTES, *_MOVES)
+_DELEGATION: Final[dict[str, Schema]] = {
+    "delegation_id": TEXT,
+    "delegator": TEXT,
+    "delegate": TEXT,
+    "starts_at": TIME,
+    "ends_at": TIME,
+}
+_DELEGATIONS: Final = (
+    EventType(
+        "governance.delegation_made",
+        SCOPE,
+        "Somebody lets somebody else answer requests in their place, for a time.",
+        data=_DELEGATION,
+        texts=("reason",),
+    ),
+    EventType("governance.delegation_ended", SCOPE, "A delegation was ended before its time.", data=_DELEGATION),
+)
+_DATA: Final = (
+    EventType(
+        "governance.data_withdrawn",
+        SCOPE,
+        "Data must not be used any longer; `data_digest` is the digest of the reference to it as versions write it.",
+        data={"data_digest": DIGEST},
+        texts=("reference", "reason"),
+    ),
+)
+PROMOTION: Final = (*_DELEGATIONS, *_DATA, *_REQUESTS, *_VOTES, *_MOVES)

@@ -83,6 +83,33 @@ class VoteRepository:
         if rows:
             self._session.execute(insert(WAITING), rows)
 
+    def asked(self, request_id: str) -> frozenset[str]:
+        """Return the roles that are asked to answer a request now."""
+        return frozenset(self._session.scalars(select(WAITING.c.role).where(WAITING.c.request_id == request_id)))
+
+    def ask_reviewers(self, request_id: str, roles: Iterable[str]) -> None:
+        """Write which roles are asked to look at a promotion after the fact."""
+        rows = [{"request_id": request_id, "step": "review", "role": role} for role in dict.fromkeys(roles)]
+        self._session.execute(insert(WAITING), rows)
+
+    def escalating(self, now: datetime, limit: int) -> tuple[str, ...]:
+        """Return some of the requests with a step that others may answer from now on."""
+        rows = self._session.scalars(
+            select(WAITING.c.request_id).distinct().where(WAITING.c.escalates_at <= now).limit(limit)
+        )
+        return tuple(rows)
+
+    def over(self, now: datetime, limit: int) -> tuple[str, ...]:
+        """Return some of the requests that wait for answers and have a vote whose time is over."""
+        waiting = select(WAITING.c.request_id)
+        rows = self._session.scalars(
+            select(VOTE.c.request_id)
+            .distinct()
+            .where(VOTE.c.expires_at <= now, VOTE.c.ended_at.is_(None), VOTE.c.request_id.in_(waiting))
+            .limit(limit)
+        )
+        return tuple(rows)
+
 
 def build_vote(row: AnyRow) -> Vote:
     """Return the vote in a row."""

@@ -24,6 +24,13 @@ class WithdrawnDataRepository:
         wanted = select(WITHDRAWN_DATA.c.reference).where(WITHDRAWN_DATA.c.reference.in_(references))
         return frozenset(self._session.scalars(wanted))
 
+    def find(self, reference: str) -> datetime | None:
+        """Return when data was withdrawn; None if it was not."""
+        at: datetime | None = self._session.scalars(
+            select(WITHDRAWN_DATA.c.withdrawn_at).where(WITHDRAWN_DATA.c.reference == reference)
+        ).one_or_none()
+        return at
+
     def add(self, reference: str, by: PrincipalId, at: datetime, reason: str) -> None:
         """Withdraw data that is not."""
         values = {"reference": reference, "withdrawn_at": at, "withdrawn_by": by, "reason": reason}

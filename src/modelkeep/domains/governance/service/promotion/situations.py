@@ -8,14 +8,21 @@ from typing import Final, Protocol
 from modelkeep.domains.access import Scope, people_behind, role_holders, roles_held
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.chains import ChainState, StepState, chain_state
-from modelkeep.domains.governance.domain.clauses import Clause, gate_clause, move_clauses, request_clause, step_clause
+from modelkeep.domains.governance.domain.clauses import (
+    Clause,
+    changes_clause,
+    gate_clause,
+    move_clauses,
+    request_clause,
+    step_clause,
+)
 from modelkeep.domains.governance.domain.evidence_bindings import Binding
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation
 from modelkeep.domains.governance.domain.policies import Move, Policy, Stage
 from modelkeep.domains.governance.domain.requests import PromotionRequest, UnknownStageError
 from modelkeep.domains.governance.domain.votes import Vote
 from modelkeep.domains.governance.operations.policies import policy_of
-from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
+from modelkeep.domains.governance.repository.promotion import CommentRepository, RequestRepository, VoteRepository
 from modelkeep.domains.governance.service.promotion.bound_evidence import metrics_digest, training_data_digest
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.references import ModelName
@@ -84,6 +91,10 @@ class Lookout:
             raise UnknownStageError(f"policy {policy.name} has no stage {name[:80]!r}; there are {known}")
         return policy, stage
 
+    def knows(self, tx: Transaction, request: PromotionRequest) -> bool:
+        """Say whether the policy of now has the stage that a request is for."""
+        return policy_of(tx, request.model).stage(request.target) is not None
+
     def look(
         self, tx: Transaction, version: ModelVersion, target: str, now: datetime, *, lock: bool = False
     ) -> Situation:
@@ -134,6 +145,9 @@ def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Claus
         return
     request_id = None if found.request is None else found.request.id
     yield request_clause(version.reference, target, request_id)
+    changes = () if request_id is None else CommentRepository(tx).requesting_changes(request_id)
+    if request_id is not None and changes:
+        yield changes_clause(request_id, changes)
     yield from (gate_clause(result) for result in found.evaluation.results)
     for state in found.chain.steps:
         yield step_clause(state, request_id, () if state.complete else _to_ask(tx, found, state, now))

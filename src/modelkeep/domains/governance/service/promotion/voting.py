@@ -3,20 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from modelkeep.domains.access import (
-    AccessService,
-    Permission,
-    Scope,
-    acts_for_themselves,
-    require_recent_login,
-    roles_held,
-)
-from modelkeep.domains.governance.domain.chains import StepState
+from modelkeep.domains.access import AccessService, require_recent_login
 from modelkeep.domains.governance.domain.requests import (
     Manner,
     PromotionRequest,
     RequestStatus,
-    VoteNotCountedError,
     check_text,
     some_text,
 )
@@ -24,6 +15,7 @@ from modelkeep.domains.governance.domain.votes import NO_CONDITIONS, Conditions,
 from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
 from modelkeep.domains.governance.service.promotion.doors import Door
 from modelkeep.domains.governance.service.promotion.requests import Asked, complete
+from modelkeep.domains.governance.service.promotion.rights import Right, delegators_of, find_right, require_right
 from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
 from modelkeep.kernel.canonical_json import canonical_json
 from modelkeep.kernel.clock import Clock, timestamp
@@ -41,14 +33,6 @@ class Ballot:
     comment: str = ""
     step: str | None = None
     conditions: Conditions = NO_CONDITIONS
-
-
-@dataclass(frozen=True, slots=True)
-class _Right:
-    """The right by which somebody answers a step; `of` is whose, None for their own."""
-
-    step: StepState
-    of: PrincipalId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +65,15 @@ class VotingService:
         with self.database.transaction() as tx:
             door = Door(tx, self.access, actor)
             request, version = door.request(request_id, lock=True)
-            door.require(Permission.STAGE_APPROVE, request.model, request.target)
+            delegators = delegators_of(door, request, now)
+            require_right(door, request, delegators)
             request.check_open(now)
             found = self.lookout.look(tx, version, request.target, now)
-            self._end_stale(tx, actor, found, now)
+            end_stale(tx, actor, found, now)
             mine = _own(found, actor.id, now)
             if mine is not None and _same(mine, ballot):
                 return Recorded(self._asked(tx, found, request), None)
-            right = self._right(door, found, mine, ballot.step, now)
+            right = find_right(door, found, mine, ballot.step, delegators, now)
             vote = self._vote(actor, found, ballot, right, now)
             if mine is not None:
                 VoteRepository(tx).end([mine.lapsed(Lapse.REPLACED, found.binding, now)])
@@ -97,37 +82,7 @@ class VotingService:
             asked = self._go_on(tx, actor, found, vote, now)
         return Recorded(asked, tx.receipt)
 
-    def _end_stale(self, tx: Transaction, actor: Actor, found: Situation, now: datetime) -> None:
-        stale = [(vote, why) for vote in found.votes if (why := vote.reason_to_lapse(found.binding, now)) is not None]
-        ended = [vote.lapsed(why, found.binding, now) for vote, why in stale]
-        VoteRepository(tx).end(ended)
-        tx.record(*(lapsed(found.asked, vote, actor) for vote in ended))
-
-    def _right(self, door: Door, found: Situation, mine: Vote | None, wanted: str | None, now: datetime) -> _Right:
-        """Return by which right the actor answers.
-
-        Raises:
-            VoteNotCountedError: there is none.
-        """
-        tx, actor, request = door.tx, door.actor, found.asked
-        if actor.id in found.barred:
-            part = "asked for it" if actor.id == request.requested_by else "registered the version, or own who asked"
-            raise _not_counted(request, f"you {part}; somebody else must answer")
-        if not acts_for_themselves(tx, actor):
-            raise _not_counted(request, "only people answer, by a login or a token that nobody else made for them")
-        scope = Scope.of_model(request.model)
-        held = roles_held(tx, [actor.id], scope, request.target, now, lock=True)
-        again = mine is not None and wanted in (None, mine.step)
-        roles = held.get(actor.id, frozenset())
-        step = found.chain.step_for(roles, mine.step if mine and again else wanted, again=again)
-        if step is None:
-            asked = ", ".join(role for state in found.chain.steps if _waits(state) for role in state.roles) or "nobody"
-            raise _not_counted(
-                request, f"it now asks {asked}; see 'modelkeep why {request.reference} {request.target}'"
-            )
-        return _Right(step)
-
-    def _vote(self, actor: Actor, found: Situation, ballot: Ballot, right: _Right, now: datetime) -> Vote:
+    def _vote(self, actor: Actor, found: Situation, ballot: Ballot, right: Right, now: datetime) -> Vote:
         return Vote(
             id=self.new_id(),
             request_id=found.asked.id,
@@ -161,10 +116,6 @@ class VotingService:
         return Asked(request, found.version, found, VoteRepository(tx).all([request.id]))
 
 
-def _waits(state: StepState) -> bool:
-    return state.is_open and not state.complete
-
-
 def _own(found: Situation, who: PrincipalId, now: datetime) -> Vote | None:
     """Return the vote of somebody that still counts."""
     mine = [vote for vote in found.votes if vote.voter == who]
@@ -191,6 +142,15 @@ def _cast(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
     return request.happened("governance.vote_cast", actor, vote.cast_at, data, texts=texts)
 
 
+def end_stale(tx: Transaction, actor: Actor, found: Situation, now: datetime) -> int:
+    """End the votes on an open request that no longer count, and record why; return how many there were."""
+    stale = [(vote, why) for vote in found.votes if (why := vote.reason_to_lapse(found.binding, now)) is not None]
+    ended = [vote.lapsed(why, found.binding, now) for vote, why in stale]
+    VoteRepository(tx).end(ended)
+    tx.record(*(lapsed(found.asked, vote, actor) for vote in ended))
+    return len(ended)
+
+
 def lapsed(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
     """Return the event of a vote that no longer counts, with what is different now."""
     assert vote.ended_at is not None  # noqa: S101 - it has lapsed
@@ -202,7 +162,3 @@ def lapsed(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
         "differences": [difference.document for difference in vote.differences],
     }
     return request.happened("governance.vote_lapsed", actor, vote.ended_at, data)
-
-
-def _not_counted(request: PromotionRequest, why: str) -> VoteNotCountedError:
-    return VoteNotCountedError(f"your answer to request {request.id} does not count: {why}", request=request.id)

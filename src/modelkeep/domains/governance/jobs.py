@@ -1,0 +1,32 @@
+"""Background work of governance."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from modelkeep.domains.governance.service.promotion.emergencies import EmergencyService
+from modelkeep.domains.governance.service.promotion.upkeep import AT_ONCE, SYSTEM, Upkeep
+from modelkeep.platform.jobs import Again, JobKind, Outcome, Work, every
+
+LAPSES: Final = "governance.note_lapses"
+_IDLE: Final = timedelta(days=1)
+_EVERY: Final = timedelta(minutes=1)
+_BACK_AT_ONCE: Final = 20
+
+
+def job_kinds(upkeep: Upkeep, emergencies: EmergencyService) -> Sequence[JobKind]:
+    """Return the background work of this domain."""
+
+    def note_lapses(_work: Work) -> Outcome:
+        return Again(timedelta() if upkeep.note_lapses() >= AT_ONCE else _IDLE)
+
+    return (
+        JobKind(LAPSES, note_lapses, recurring=True, wanted=lambda: (LAPSES,) if upkeep.behind() else ()),
+        every(_EVERY, "governance.keep_time", upkeep.keep_time, batch=AT_ONCE),
+        every(
+            _EVERY,
+            "governance.end_emergencies",
+            lambda: emergencies.end_expired(SYSTEM),
+            batch=_BACK_AT_ONCE,
+        ),
+    )

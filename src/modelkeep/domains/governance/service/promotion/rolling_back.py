@@ -1,0 +1,250 @@
+"""Goes back to the version that held a stage at a time, after looking at whether it can be used."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from modelkeep.domains.access import AccessService, Permission, require_recent_login
+from modelkeep.domains.catalog import (
+    Model,
+    ModelVersion,
+    last_held,
+    permitted_model,
+    permitted_version,
+    stage_holders,
+    stage_holders_at,
+    version_by_id,
+)
+from modelkeep.domains.governance.domain.clauses import Clause, gate_clause
+from modelkeep.domains.governance.domain.gates.outcomes import Evaluation
+from modelkeep.domains.governance.domain.policies import GateKind, Move, Policy, Stage
+from modelkeep.domains.governance.domain.requests import Manner, PromotionRequest, check_text
+from modelkeep.domains.governance.domain.reviews import reviewers
+from modelkeep.domains.governance.domain.rollbacks import (
+    Held,
+    NothingHeldError,
+    RollbackBlockedError,
+    approval_clauses,
+    content_clause,
+    held_clause,
+    parse_goal,
+)
+from modelkeep.domains.governance.repository.promotion import RequestRepository, ReviewRepository, VoteRepository
+from modelkeep.domains.governance.repository.signatures import SignatureRepository
+from modelkeep.domains.governance.service.promotion.doors import Door
+from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, move
+from modelkeep.domains.governance.service.promotion.situations import Lookout
+from modelkeep.domains.governance.service.verification import verified_signatures
+from modelkeep.kernel.clock import Clock, timestamp
+from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.events import Json, Recorded
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.ids import IdSource
+from modelkeep.kernel.references import ModelName, Reference
+from modelkeep.platform.database import Database, Transaction
+
+ContentProblems = Callable[[Digest], Sequence[str]]
+"""Returns the files of an artifact that are not stored whole; it asks the object store."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What to go back to, as somebody wrote it (`7 days ago`, a time, a version), and in which stage."""
+
+    to: str
+    stage: str = "Production"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """What a rollback would do: the version that takes the stage, who leaves it, and what stands against it."""
+
+    version: ModelVersion
+    leaving: tuple[ModelVersion, ...]
+    policy: Policy
+    stage: Stage
+    clauses: tuple[Clause, ...]
+    review_due_at: datetime | None
+    request: PromotionRequest | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing stops it."""
+        return not any(clause.stops for clause in self.clauses)
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackService:
+    """Rollbacks."""
+
+    database: Database
+    access: AccessService
+    lookout: Lookout
+    contents: ContentProblems
+    clock: Clock
+    new_id: IdSource
+
+    def plan(self, actor: Actor, name: ModelName, goal: Goal) -> RollbackPlan:
+        """Say what a rollback would do, and whether it can; nothing is changed.
+
+        Raises:
+            ModelNotFoundError, VersionNotFoundError: there is nothing of that name, or the actor may not see it.
+            NothingHeldError: no version held the stage then.
+            UnknownStageError: the policy has no such stage.
+        """
+        problems = self._look_at_content(actor, name, goal)
+        with self.database.snapshot() as tx:
+            return self._plan(tx, actor, name, goal, problems)
+
+    def roll_back(self, actor: Actor, name: ModelName, goal: Goal) -> Recorded[RollbackPlan]:
+        """Let the version that held the stage then hold it again, in one step; the policy may ask for a review after.
+
+        Raises:
+            RollbackBlockedError: something stands against it; the details list what.
+            ForbiddenError, StepUpRequiredError: the actor may not promote, or must log in again.
+        """
+        check_text("reason", goal.reason, needed=True)
+        require_recent_login(actor, self.clock())
+        problems = self._look_at_content(actor, name, goal)
+        with self.database.transaction() as tx:
+            permitted_model(tx, self.access, actor, Permission.VERSION_READ, name, lock=True)
+            plan = self._plan(tx, actor, name, goal, problems)
+            Door(tx, self.access, actor).require(Permission.STAGE_PROMOTE, name, plan.stage.name)
+            if plan.leaving == (plan.version,):
+                return Recorded(plan, None)
+            if not plan.ready:
+                raise _blocked(plan)
+            done = self._move(tx, actor, plan, goal.reason)
+        return Recorded(done, tx.receipt)
+
+    def _look_at_content(self, actor: Actor, name: ModelName, goal: Goal) -> tuple[Digest, Sequence[str]]:
+        """Ask the object store for the files, before any transaction that changes something."""
+        with self.database.snapshot() as tx:
+            model = permitted_model(tx, self.access, actor, Permission.VERSION_READ, name)
+            _, stage = self.lookout.stage(tx, name, goal.stage)
+            digest = self._find(tx, actor, model, stage, goal).manifest_digest
+        return digest, self.contents(digest)
+
+    def _find(self, tx: Transaction, actor: Actor, model: Model, stage: Stage, goal: Goal) -> ModelVersion:
+        to = parse_goal(goal.to, self.clock())
+        if not isinstance(to, datetime):
+            reference = Reference(None, model.name.namespace, model.name.name, to, None)
+            return permitted_version(tx, self.access, actor, Permission.VERSION_READ, reference)
+        held = stage_holders_at(tx, model.id, stage.name, to)
+        if not held:
+            raise NothingHeldError(
+                f"no version of {model.name} held {stage.name} at {timestamp(to)}; 'modelkeep stage history "
+                f"{model.name}' shows what did when",
+                model=str(model.name),
+                stage=stage.name,
+            )
+        return version_by_id(tx, held[0].id)
+
+    def _plan(
+        self, tx: Transaction, actor: Actor, name: ModelName, goal: Goal, looked: tuple[Digest, Sequence[str]]
+    ) -> RollbackPlan:
+        now = self.clock()
+        model = permitted_model(tx, self.access, actor, Permission.VERSION_READ, name)
+        policy, stage = self.lookout.stage(tx, name, goal.stage)
+        version = self._find(tx, actor, model, stage, goal)
+        digest, problems = looked
+        if digest != version.manifest_digest:
+            problems = ["the version that is meant has changed meanwhile; try again"]
+        within = policy.rollback.review_within
+        plan = RollbackPlan(
+            version=version,
+            leaving=stage_holders(tx, model.id, stage.name),
+            policy=policy,
+            stage=stage,
+            clauses=(),
+            review_due_at=None if within is None else now + within,
+        )
+        return replace(plan, clauses=tuple(self._clauses(tx, plan, problems, now)))
+
+    def _clauses(self, tx: Transaction, plan: RollbackPlan, problems: Sequence[str], now: datetime) -> Iterator[Clause]:
+        version, stage = plan.version, plan.stage.name
+        if version.stage == stage:
+            yield Clause("move", holds=False, says=f"it holds {stage} already")
+        if version.deleted_at is not None:
+            yield Clause("there", holds=False, says="it is deleted", to_do=f"restore {version.reference}")
+        if version.quarantined_at is not None:
+            yield Clause("quarantine", holds=False, says="it is in quarantine", to_do="go back further")
+        interval = last_held(tx, version, stage)
+        held = None if interval is None else Held(interval.since, interval.until)
+        yield held_clause(held, stage, plan.policy.rollback, now)
+        yield content_clause(problems)
+        yield from self._signature_clauses(tx, plan, now)
+        request = RequestRepository(tx).last_promoted(version.id, stage)
+        changed: Sequence[str] = ()
+        if request is not None and request.manner in (Manner.APPROVED, Manner.AUTOMATIC):
+            changed = self._changed(tx, plan, request, now)
+        approved = request is not None and request.manner is not Manner.BREAK_GLASS
+        yield from approval_clauses(changed, plan.policy.rollback, approved=approved)
+
+    def _signature_clauses(self, tx: Transaction, plan: RollbackPlan, now: datetime) -> Iterator[Clause]:
+        """Yield what the gates of signatures say that lead to the stage; a signature that is there must hold anyway."""
+        ways = [way for way in plan.policy.moves if way.target == plan.stage.name]
+        gates = {gate.id: gate for way in ways for gate in way.gates if gate.kind is GateKind.SIGNATURE}
+        way = Move(plan.version.stage, plan.stage.name, gates=tuple(gates.values()))
+        evaluation = self.lookout.gates.evaluate(tx, plan.version, way, now)
+        yield from (gate_clause(result) for result in evaluation.results)
+        if not gates and SignatureRepository(tx, plan.version.id).all() and not verified_signatures(tx, plan.version):
+            yield Clause("signature", holds=False, says="none of its signatures holds", to_do="modelkeep verify it")
+
+    def _changed(
+        self, tx: Transaction, plan: RollbackPlan, request: PromotionRequest, now: datetime
+    ) -> tuple[str, ...]:
+        """Return what votes of a promotion are bound to and is another now, but for the policy and what gates say."""
+        binding = self.lookout.binding(tx, plan.version, plan.policy, Evaluation.of(()))
+        changed: dict[str, None] = {}
+        for vote in VoteRepository(tx).counting(request.id):
+            if vote.reason_to_lapse(vote.binding, now) is not None:
+                changed["the term of an approval is over"] = None
+            for difference in vote.binding.differences(binding):
+                if difference.what not in ("policy_digest", "evidence_digest"):
+                    changed[difference.says] = None
+        return tuple(changed)
+
+    def _move(self, tx: Transaction, actor: Actor, plan: RollbackPlan, reason: str) -> RollbackPlan:
+        version, now = plan.version, self.clock()
+        requests = RequestRepository(tx)
+        request = requests.find_open(version.id, plan.stage.name)
+        if request is None:
+            request = PromotionRequest(
+                id=self.new_id(),
+                version_id=version.id,
+                model=version.model,
+                version=str(version.version),
+                number=version.number,
+                source=version.stage,
+                target=plan.stage.name,
+                reason=reason,
+                author=version.created_by,
+                requested_by=actor.id,
+                requested_at=now,
+                expires_at=None,
+                policy=plan.policy.name,
+                policy_number=plan.policy.number,
+            )
+            requests.add(request)
+        data: dict[str, Json] = {"not_held": [clause.name for clause in plan.clauses if not clause.holds]}
+        why = Reason("governance.version_rolled_back", request, data, {"reason": reason})
+        moved = move(tx, actor, Journey(version, plan.policy, plan.stage, now), why).version
+        made = request.promoted(Manner.ROLLBACK, actor, moved.changed_at)
+        requests.save(made)
+        VoteRepository(tx).ask(request.id, None, now)
+        if plan.review_due_at is not None:
+            ReviewRepository(tx).ask(made, plan.review_due_at)
+            VoteRepository(tx).ask_reviewers(made.id, reviewers(plan.policy, plan.stage.name))
+        return replace(plan, version=moved, request=made)
+
+
+def _blocked(plan: RollbackPlan) -> RollbackBlockedError:
+    missing = [clause for clause in plan.clauses if clause.stops]
+    return RollbackBlockedError(
+        f"{plan.version.reference} cannot go back to {plan.stage.name}: {'; '.join(clause.says for clause in missing)}",
+        reference=plan.version.reference,
+        stage=plan.stage.name,
+        clauses=[clause.document for clause in missing],
+    )

@@ -1,0 +1,121 @@
+"""What becomes of requests by themselves: they expire, are escalated, and lose votes that no longer count."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from modelkeep.domains.audit import BEFORE_ALL, AuditReader, Entry
+from modelkeep.domains.catalog import lock_model, version_by_id
+from modelkeep.domains.governance.domain.requests import RequestStatus
+from modelkeep.domains.governance.repository.promotion import ProgressRepository, RequestRepository, VoteRepository
+from modelkeep.domains.governance.service.promotion.situations import Lookout
+from modelkeep.domains.governance.service.promotion.voting import end_stale
+from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.platform.database import Database, Transaction
+
+SYSTEM: Final = Actor(
+    PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="governance")
+)
+AT_ONCE: Final = 100
+"""How many entries, and how many requests, are looked at in one go."""
+_TOUCHING: Final = ("catalog.", "cards.", "inspection.", "governance.")
+_OWN: Final = ("governance.vote_", "governance.promotion_", "governance.delegation_")
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """Looks after open requests; each is a transaction of its own, and looked at again inside of it."""
+
+    database: Database
+    lookout: Lookout
+    reader: AuditReader
+    clock: Clock
+
+    def behind(self) -> bool:
+        """Say whether the log has entries that were not looked at."""
+        with self.database.snapshot() as tx:
+            seen = ProgressRepository(tx).seen()
+        return self.reader.size() - 1 > (BEFORE_ALL if seen is None else seen)
+
+    def note_lapses(self) -> int:
+        """Look at the next entries of the audit log, and at the requests that they may concern; return how many.
+
+        A vote that is bound to what is another now does not count, noted or not; this says so, and asks again.
+        """
+        with self.database.snapshot() as tx:
+            seen = ProgressRepository(tx).seen()
+        start = BEFORE_ALL if seen is None else seen
+        last = self.reader.size() - 1
+        entries = self.reader.read(start, AT_ONCE)
+        if not entries and last <= start:
+            return 0
+        for scope in _scopes(entries):
+            for request_id in self._open_requests(scope):
+                self.look_again(request_id)
+        end = entries[-1].seq if len(entries) == AT_ONCE else max(last, start)
+        with self.database.transaction() as tx:
+            ProgressRepository(tx).advance(end, first=seen is None)
+        return len(entries)
+
+    def _open_requests(self, scope: str) -> Iterator[str]:
+        after = ""
+        while True:
+            with self.database.snapshot() as tx:
+                found = ProgressRepository(tx).open_requests(scope, after, AT_ONCE)
+            yield from found
+            if len(found) < AT_ONCE:
+                return
+            after = found[-1]
+
+    def look_again(self, request_id: str) -> None:
+        """End votes on a request that no longer count, and ask whom the chain asks now; an expired one is closed."""
+        with self.database.transaction() as tx:
+            request = RequestRepository(tx).get(request_id)
+            lock_model(tx, request.model)
+            request, now = RequestRepository(tx).get(request_id), self.clock()
+            if request.status is not RequestStatus.OPEN:
+                return
+            if request.status_at(now) is RequestStatus.EXPIRED:
+                closed, event = request.expire(SYSTEM, now)
+                RequestRepository(tx).save(closed)
+                VoteRepository(tx).ask(request.id, None, now)
+                tx.record(event)
+                return
+            self._look(tx, request_id)
+
+    def _look(self, tx: Transaction, request_id: str) -> None:
+        request, now = RequestRepository(tx).get(request_id), self.clock()
+        version, votes = version_by_id(tx, request.version_id), VoteRepository(tx)
+        if self.lookout.knows(tx, request):
+            found = self.lookout.look(tx, version, request.target, now)
+            end_stale(tx, SYSTEM, found, now)
+            before = votes.asked(request.id)
+            votes.ask(request.id, found.chain, request.requested_at)
+            added = sorted(votes.asked(request.id) - before)
+            escalated = [role for state in found.chain.steps for role in state.roles[1:] if role in added]
+            if escalated:
+                data = {"roles": escalated}
+                tx.record(request.happened("governance.promotion_escalated", SYSTEM, now, data))
+
+    def keep_time(self) -> int:
+        """Look at requests that are over their time, at steps to escalate, and at votes whose time is over."""
+        now = self.clock()
+        with self.database.snapshot() as tx:
+            votes = VoteRepository(tx)
+            late = [request.id for request in RequestRepository(tx).expired(now, AT_ONCE)]
+            due = {*late, *votes.escalating(now, AT_ONCE), *votes.over(now, AT_ONCE)}
+        for request_id in sorted(due):
+            self.look_again(request_id)
+        return len(due)
+
+
+def _scopes(entries: Sequence[Entry]) -> Iterable[str]:
+    """Return what entries are about: models, namespaces, or `*` for the registry, each once."""
+    touching = [entry for entry in entries if entry.action.startswith(_TOUCHING) and not entry.action.startswith(_OWN)]
+    return dict.fromkeys(_place(entry.subject) for entry in touching)
+
+
+def _place(subject: str) -> str:
+    name = subject.partition(":")[0].partition("@")[0]
+    return name or "*"
