@@ -1,5 +1,6 @@
 """Cards of versions: edited, compared, rated, drafted; on both databases."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
@@ -12,7 +13,7 @@ from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
-from modelkeep.domains.cards import CardService, current_card, written
+from modelkeep.domains.cards import CardService, InspectedContent, current_card, written
 from modelkeep.domains.cards.domain.errors import CardNotFoundError, InvalidCardError, UnknownFrameworkError
 from modelkeep.domains.catalog import (
     DataRef,
@@ -213,6 +214,27 @@ def test_a_draft_says_what_the_registry_knows(services: Services, admin: Actor) 
     }
     saved = services.cards.cards.edit(admin, reference("1.0.1"), draft.document, seen=0)
     assert saved.value.card.revision == 1
+
+
+def test_a_draft_says_what_the_files_say_once_they_are_inspected(cards: CardService, admin: Actor) -> None:
+    content = InspectedContent("onnx", 1_234, ("onnxruntime>=1.20",), "mit", "- `x`: float32 [?, 4]", "- `y`: int64")
+    draft: Any = replace(cards, inspected=lambda _tx, _digest: content).draft(admin, reference()).document
+    assert draft["overview"] == {
+        "architecture": "onnx, 1,234 parameters",
+        "framework": "onnxruntime>=1.20",
+        "license": "mit",
+        "input_format": "- `x`: float32 [?, 4]",
+        "output_format": "- `y`: int64",
+    }
+    assert draft["training"] == {"environment": {"packages": ["onnxruntime>=1.20"]}}
+
+
+def test_what_an_inspection_found_out_is_read(
+    services: Services, cards: CardService, version: ModelVersion, admin: Actor
+) -> None:
+    assert services.inspections.inspect(admin, version.reference, version.manifest_digest)
+    with cards.database.snapshot() as tx:
+        assert cards.inspected(tx, version.manifest_digest) is not None
 
 
 def test_a_draft_keeps_what_people_wrote(cards: CardService, services: Services, admin: Actor) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from modelkeep.domains.cards.service.attachments import AttachmentService, OpenAttachment
 from modelkeep.domains.cards.service.cards import CardService, Comparison, Draft, ShownCard
+from modelkeep.domains.cards.service.drafting import InspectedContent
 from modelkeep.domains.cards.service.exchange import ExchangeService
 from modelkeep.domains.cards.service.formats.html import PAGE_POLICY, card_html, safe_markdown
 from modelkeep.domains.cards.service.formats.values import CardFormat, Exported, Loss
@@ -29,6 +30,7 @@ __all__ = [
     "Draft",
     "ExchangeService",
     "Exported",
+    "InspectedContent",
     "Loss",
     "OpenAttachment",
     "ShownCard",

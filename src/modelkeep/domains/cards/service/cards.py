@@ -14,10 +14,11 @@ from modelkeep.domains.cards.domain.frameworks import Framework, Score, score
 from modelkeep.domains.cards.domain.merging import completed, merged
 from modelkeep.domains.cards.domain.schema import SCHEMA_VERSION
 from modelkeep.domains.cards.repository import CardRepository
-from modelkeep.domains.cards.service.drafting import facts_of
+from modelkeep.domains.cards.service.drafting import InspectedContent, facts_of
 from modelkeep.domains.catalog import ModelVersion, permitted_model, permitted_version
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.clock import Clock
+from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import Page, PageRequest
@@ -64,6 +65,7 @@ class CardService:
     access: AccessService
     clock: Clock
     frameworks: Mapping[str, Framework] = field(repr=False)
+    inspected: Callable[[Transaction, Digest], InspectedContent | None] = field(repr=False)
 
     def get(self, actor: Actor, reference: Reference) -> ShownCard:
         """Return the card of a version, now or at the reference's `as_of`, and the audit entry that made it so.
@@ -146,8 +148,9 @@ class CardService:
             version = permitted_version(tx, self.access, actor, Permission.VERSION_READ, reference)
             model = permitted_model(tx, self.access, actor, Permission.MODEL_READ, version.model)
             card = CardRepository(tx).find(version.id)
+            content = self.inspected(tx, version.manifest_digest)
         written: Json = card.document if card else {}
-        document = completed(written, facts_of(model, version))
+        document = completed(written, facts_of(model, version, content))
         return Draft(document, card.revision if card else 0, diff(written, document))
 
     def _change(

@@ -1,6 +1,7 @@
 """What the registry knows of a version, as a card says it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
@@ -20,22 +21,37 @@ _MAX_BASES: Final = 100
 _MAX_OWNERS: Final = 100
 
 
-def facts_of(model: Model, version: ModelVersion) -> Json:
-    """Return a card that says what is recorded of a model and its version, and nothing else.
+@dataclass(frozen=True, slots=True)
+class InspectedContent:
+    """What the files of a version say themselves; inputs and outputs are lists in Markdown."""
+
+    format: str
+    parameters: int | None = None
+    libraries: tuple[str, ...] = ()
+    licence: str | None = None
+    inputs: str | None = None
+    outputs: str | None = None
+
+
+_NOT_INSPECTED: Final = InspectedContent("")
+
+
+def facts_of(model: Model, version: ModelVersion, inspected: InspectedContent | None = None) -> Json:
+    """Return a card that says what is recorded of a model and its version, and what its files say; nothing else.
 
     It has no description where nobody has written one: a card needs it, so that somebody has to.
     """
-    record = version.record
+    record, content = version.record, inspected or _NOT_INSPECTED
     facts: dict[str, Json] = {
         "schema_version": SCHEMA_VERSION,
-        "overview": _overview(model, version),
-        "training": _training(record),
+        "overview": _overview(model, version, content),
+        "training": _training(record, content),
         "evaluations": list(_evaluations(record))[:_MAX_EVALUATIONS],
     }
     return {name: value for name, value in facts.items() if value}
 
 
-def _overview(model: Model, version: ModelVersion) -> Json:
+def _overview(model: Model, version: ModelVersion, content: InspectedContent) -> Json:
     record = version.record
     tags = {**model.tags, **record.tags}
     bases = [
@@ -44,17 +60,18 @@ def _overview(model: Model, version: ModelVersion) -> Json:
     return _known(
         description=model.description or record.description or None,
         task=model.task or None,
-        license=_line(tags.get("license") or tags.get("licence")),
-        framework=_line(tags.get("framework")),
+        license=_line(tags.get("license") or tags.get("licence") or content.licence),
+        framework=_line(tags.get("framework") or next(iter(content.libraries), None)),
+        architecture=_line(_architecture(content)),
         tags=[tag for key, value in tags.items() if len(tag := _tag(key, value)) <= _MAX_TAG][:_MAX_TAGS],
         owners=[{"name": owner} for owner in model.owners][:_MAX_OWNERS],
         base_models=bases[:_MAX_BASES],
-        input_format=_columns(record.signature, "inputs"),
-        output_format=_columns(record.signature, "outputs"),
+        input_format=_columns(record.signature, "inputs") or content.inputs,
+        output_format=_columns(record.signature, "outputs") or content.outputs,
     )
 
 
-def _training(record: VersionRecord) -> Json:
+def _training(record: VersionRecord, content: InspectedContent) -> Json:
     code, environment = record.training_code, record.environment
     data = [("training", item) for item in record.training_data]
     data += [("validation", item) for item in record.validation_data]
@@ -66,10 +83,18 @@ def _training(record: VersionRecord) -> Json:
         )
         if code
         else None,
-        environment=_known(image=_line(environment.image), lock_file=_line(environment.lock_file))
-        if environment
-        else None,
+        environment=_known(
+            image=_line(environment.image if environment else None),
+            lock_file=_line(environment.lock_file if environment else None),
+            packages=[name[:_MAX_LINE] for name in content.libraries if name],
+        ),
     )
+
+
+def _architecture(content: InspectedContent) -> str | None:
+    """Return the format of the files and how many parameters they hold."""
+    known = content.format if content.format != "unknown" else ""
+    return f"{known}, {content.parameters:,} parameters" if known and content.parameters else known or None
 
 
 def _dataset(data: DataRef) -> Mapping[str, Json]:
