@@ -20,16 +20,18 @@ from modelkeep.cli.commands.events import events, job
 from modelkeep.cli.commands.evidence import evidence
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
 from modelkeep.cli.commands.group import group
+from modelkeep.cli.commands.inbox import delegation, inbox
 from modelkeep.cli.commands.inspect import inspect
 from modelkeep.cli.commands.login import login, logout, whoami
 from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
 from modelkeep.cli.commands.policy import policy
 from modelkeep.cli.commands.principal import principal, service_account
-from modelkeep.cli.commands.promotion import approve, promote, reject, requests, review, why, withdraw
+from modelkeep.cli.commands.promotion import approve, comment, promote, reject, requests, review, why, withdraw
 from modelkeep.cli.commands.publisher import publisher
 from modelkeep.cli.commands.quarantine import quarantine, release
 from modelkeep.cli.commands.role import role
+from modelkeep.cli.commands.rollback import break_glass, data, rollback
 from modelkeep.cli.commands.signing import sign, verify
 from modelkeep.cli.commands.signing_key import signing_key
 from modelkeep.cli.commands.tag import tag
@@ -40,7 +42,8 @@ from modelkeep.cli.commands.webhook import webhook
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
     "Facts about them": (card, tag, alias, metrics, delete, restore, deprecate, quarantine, release),
-    "From stage to stage": (promote, approve, reject, review, requests, why, withdraw),
+    "From stage to stage": (promote, approve, reject, comment, review, inbox, requests, why, withdraw, delegation),
+    "When something is wrong": (rollback, break_glass, data),
     "Who stands for them": (sign, verify, signing_key, evidence),
     "What moves ask for": (policy,),
     "Who may do what": (access, role, group, principal, service_account),

@@ -36,6 +36,7 @@ from modelkeep.client.proofs import ProofMethods
 from modelkeep.client.publishers import PublisherMethods
 from modelkeep.client.records import VersionRecord, record_json
 from modelkeep.client.retries import Retries
+from modelkeep.client.reviews import ReviewMethods
 from modelkeep.client.settings import Settings, resolve_settings
 from modelkeep.client.signatures import SignatureMethods
 from modelkeep.client.tokens import TokenMethods
@@ -84,6 +85,7 @@ class Registry(
     SignatureMethods,
     PromotionMethods,
     EvidenceMethods,
+    ReviewMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

@@ -1,4 +1,4 @@
-"""`promote`, `approve`, `reject`, `review`, `requests`, `why` and `withdraw`: how versions move from stage to stage."""
+"""How versions move from stage to stage: `promote`, `approve`, `reject`, `review`, `comment`, `why` and the like."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Unpack
@@ -8,13 +8,14 @@ import click
 from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.errors import EXIT_CODES
 from modelkeep.cli.invocation import Invocation, pass_invocation
-from modelkeep.cli.output import Column, Section, hint, show_json, show_record
+from modelkeep.cli.output import Column, Section, hint, say, show_json, show_record
 from modelkeep.cli.paging import WindowOptions, paged, show_list
 from modelkeep.cli.text import cell
 from modelkeep.kernel.errors import Kind
 
 if TYPE_CHECKING:
     from modelkeep.client.promotions import Clause, PromotionRequest, Vote
+    from modelkeep.client.reviews import RequestComment, Verdict
     from modelkeep.kernel.canonical_json import Json
 
 _STATES = ("open", "promoted", "rejected", "withdrawn", "expired")
@@ -78,14 +79,53 @@ def reject(invocation: Invocation, request: str, comment: str, step: str | None)
     _show(invocation, answered)
 
 
-@click.command(cls=RegistryCommand, epilog=examples("modelkeep review REQUEST"))
+@click.command(
+    cls=RegistryCommand,
+    epilog=examples(
+        "modelkeep review REQUEST", "modelkeep review REQUEST --verdict accepted --comment 'it was needed'"
+    ),
+)
 @click.argument("request")
+@click.option(
+    "--verdict", type=click.Choice(["accepted", "objected"]), help="Finish the review of what was done at once."
+)
+@click.option("--comment", default="", help="What the review came to.")
 @pass_invocation
-def review(invocation: Invocation, request: str) -> None:
-    """Show a request: what it lacks, and who has said what."""
+def review(invocation: Invocation, request: str, verdict: str | None, comment: str) -> None:
+    """Show a request: what it lacks, and who has said what.
+
+    With --verdict, finish the review that follows a rollback, or a promotion in an emergency.
+    """
+    if comment and verdict is None:
+        raise click.UsageError("--comment goes with --verdict; to say something else: 'modelkeep comment'.")
     with invocation.connect() as registry:
+        if verdict is not None:
+            registry.finish_review(request, verdict, comment=comment)
         found = registry.get_promotion_request(request)
-    _show(invocation, found)
+        said = [] if invocation.as_json else list(registry.list_comments(request))
+    _show(invocation, found, said)
+
+
+@click.command(cls=RegistryCommand, epilog=examples("modelkeep comment REQUEST 'where is the bias assessment?'"))
+@click.argument("request")
+@click.argument("text")
+@click.option(
+    "--verdict",
+    type=click.Choice(["comment", "approve", "request_changes"]),
+    default="comment",
+    show_default=True,
+    help="Changes that are requested stop the request.",
+)
+@click.option("--thread", metavar="COMMENT", help="The comment that it answers.")
+@pass_invocation
+def comment(invocation: Invocation, request: str, text: str, verdict: "Verdict", thread: str | None) -> None:
+    """Say something about a request."""
+    with invocation.connect() as registry:
+        made = registry.add_comment(request, text, verdict=verdict, thread=thread)
+    if invocation.as_json:
+        show_json(made.document)
+    else:
+        say(f"Comment {made.id} is there.")
 
 
 @click.command(cls=RegistryCommand, epilog=examples("modelkeep requests fraud/scorer --status open"))
@@ -149,7 +189,7 @@ def _conditions(text: str, terms: "dict[str, str | int | None]") -> "dict[str, J
     return given
 
 
-def _show(invocation: Invocation, request: "PromotionRequest") -> None:
+def _show(invocation: Invocation, request: "PromotionRequest", said: "Sequence[RequestComment]" = ()) -> None:
     if invocation.as_json:
         show_json(request.document)
         return
@@ -166,13 +206,19 @@ def _show(invocation: Invocation, request: "PromotionRequest") -> None:
         "closed": closed,
     }
     votes = Section("answers", [_vote(vote) for vote in request.votes])
-    show_record(fields, [*_clauses(request.clauses), votes])
+    comments = [(one.author.name, cell(one.made_at), one.verdict.replace("_", " "), one.text) for one in said]
+    show_record(fields, [*_clauses(request.clauses), votes, Section("comments", comments)])
 
 
 def _clauses(clauses: "Sequence[Clause]") -> "Iterator[Section]":
-    yield Section("missing", [_clause(clause) for clause in clauses if clause.blocks and not clause.holds])
+    yield missing(clauses)
     yield Section("warnings", [_clause(clause) for clause in clauses if not clause.blocks and not clause.holds])
     yield Section("in order", [(clause.name, clause.says) for clause in clauses if clause.holds])
+
+
+def missing(clauses: "Sequence[Clause]") -> Section:
+    """Return what stands against a move, what to do about it, and whom to ask."""
+    return Section("missing", [_clause(clause) for clause in clauses if clause.blocks and not clause.holds])
 
 
 def _clause(clause: "Clause") -> tuple[str, str]:
