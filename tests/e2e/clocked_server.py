@@ -12,7 +12,9 @@ from tests.registries import SECRET_KEY, ManualClock
 
 from modelkeep.app.bootstrap import Services, build, prepare
 from modelkeep.app.server import create_app
-from modelkeep.app.settings import Settings
+from modelkeep.app.settings import Settings as ServerSettings
+from modelkeep.client import Registry
+from modelkeep.client.settings import Settings
 from modelkeep.kernel.ids import uuid7
 
 
@@ -40,8 +42,12 @@ class ClockedServer(RegistryServer):
         """Return the command line of the administrator."""
         return self._command_line("admin", self._admin_token)
 
+    def connect_as(self, person: CommandLine) -> Registry:
+        """Return the SDK's registry, by a person's rights."""
+        return Registry(Settings(self.url, person.variables["MODELKEEP_TOKEN"]))
+
     def launch(self) -> None:
-        settings = Settings.read(
+        settings = ServerSettings.read(
             {"MODELKEEP_PORT": str(self.port)},
             data_dir=self.folder / "data",
             database_url=self.database_url,

@@ -1,0 +1,150 @@
+"""The story of a model in production: five people at the command line, from the first push to the evidence."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.e2e.clocked_server import ClockedServer
+from tests.e2e.terminal import CommandLine, Done
+
+from modelkeep.app.bootstrap import Services
+
+DATA = "s3://lake/tx/2026-10"
+BLOCKED = 8
+
+
+@dataclass(frozen=True)
+class People:
+    """Who works with fraud/scorer: who makes it, the three who are asked, who moves it, and who runs the registry."""
+
+    ana: CommandLine
+    lead: CommandLine
+    legal: CommandLine
+    security: CommandLine
+    max: CommandLine
+    admin: CommandLine
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ClockedServer]:
+    server = ClockedServer(tmp_path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def people(server: ClockedServer) -> People:
+    admin = server.administrator()
+    people = People(
+        server.person("ana", ("contributor", "fraud")),
+        server.person("lea", ("TEAM_LEAD", "fraud")),
+        server.person("leo", ("LEGAL", "fraud")),
+        server.person("sam", ("SECURITY", "fraud")),
+        server.person("max", ("maintainer", "fraud")),
+        admin,
+    )
+    with server.connect_as(admin) as registry:
+        registry.create_namespace("fraud")
+    return people
+
+
+def did(done: Done, code: int = 0) -> Done:
+    assert done.code == code, (done.out, done.err)
+    return done
+
+
+def told(person: CommandLine, *words: str, code: int = 0) -> Any:  # noqa: ANN401 - JSON
+    return did(person.run(*words, "--output", "json"), code).json
+
+
+def push(person: CommandLine, content: str) -> str:
+    path = person.folder / "model.bin"
+    path.write_text(content)
+    pushed = told(
+        person, "push", str(path), "fraud/scorer", "--metric", f"auc=0.9{len(content)}", "--training-data", DATA
+    )
+    return str(pushed["reference"])
+
+
+def ask(person: CommandLine, reference: str, stage: str) -> str:
+    """Ask for a promotion that cannot be made yet; return the id of the request."""
+    asked = told(person, "promote", reference, stage, "--reason", "beats the champion", code=BLOCKED)
+    assert asked["status"] == "open"
+    return str(asked["id"])
+
+
+def move(person: CommandLine, request: str, reference: str, stage: str) -> None:
+    moved = told(person, "promote", reference, stage, "--reason", "the approvals are in")
+    assert (moved["id"], moved["status"]) == (request, "promoted")
+
+
+def in_production(person: CommandLine, at: datetime | None = None) -> str:
+    when = [] if at is None else ["--as-of", at.isoformat()]
+    return str(told(person, "resolve", "fraud/scorer@production", *when)["reference"])
+
+
+def until_noted(services: Services) -> None:
+    """Wait until the background work has looked at all that the log holds."""
+    deadline = time.monotonic() + 30
+    while services.governance.upkeep.behind():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_from_the_first_push_to_the_evidence(server: ClockedServer, people: People) -> None:
+    first = push(people.ana, "good")
+    did(people.ana.run("card", "edit", first, "--set", "overview.description=Scores payments"))
+    staging = ask(people.ana, first, "Staging")
+    did(people.lead.run("approve", staging, "--comment", "go and try"))
+    move(people.max, staging, first, "Staging")
+    assert people.ana.run("resolve", "fraud/scorer@production").code == 5, "nothing is in production"
+
+    production = ask(people.ana, first, "Production")
+    assert did(people.ana.run("approve", production), code=4), "nobody approves their own request"
+    for person in (people.lead, people.legal, people.security):
+        did(person.run("approve", production))
+    did(people.ana.run("card", "edit", first, "--set", "overview.description=Scores card payments"))
+    until_noted(server.services)
+    assert did(people.max.run("promote", first, "Production", "--reason", "now"), code=BLOCKED)
+    (waiting,) = [item for item in told(people.legal, "inbox")["items"] if item["waiting"] == "vote_again"]
+    assert [change["what"] for change in waiting["lapsed"]["differences"]] == ["card"]
+    for person in (people.lead, people.legal, people.security):
+        did(person.run("approve", production))
+    move(people.max, production, first, "Production")
+    assert in_production(people.ana) == first
+    good = server.clock()
+
+    server.clock.advance(timedelta(days=8))
+    bad = push(people.ana, "worse")
+    did(people.max.run("break-glass", bad, "Production", "--reason", "outage of the feature store"))
+    assert in_production(people.ana) == bad
+    assert told(people.ana, "show", first)["stage"] == "Archived", "production is held by one"
+    worst = server.clock()
+
+    plan = told(people.max, "rollback", "fraud/scorer", "--to", "7 days ago", "--dry-run")
+    assert (plan["reference"], plan["leaving"], plan["ready"]) == (first, [bad], True)
+    assert in_production(people.ana) == bad, "a dry run changes nothing"
+    back = told(people.max, "rollback", "fraud/scorer", "--to", "7 days ago", "--reason", "scores are worse")
+    assert in_production(people.ana) == first
+    did(people.max.run("quarantine", bad, "--reason", "scores are worse"))
+    assert did(people.ana.run("pull", bad), code=BLOCKED)
+
+    assert [in_production(people.ana, at) for at in (good, worst, server.clock())] == [first, bad, first]
+    held = told(people.ana, "resolve", "fraud/scorer@production")["found_by"]
+    assert (held["set_by"]["name"], held["audit"]["seq"] > 0) == ("max", True)
+    assert [data["uri"] for data in told(people.ana, "show", "fraud/scorer@production")["training_data"]] == [DATA]
+    votes = told(people.ana, "review", production)["votes"]
+    counted = {(vote["voter"]["name"], vote["step"]) for vote in votes if vote["ended_at"] is None}
+    assert counted == {("lea", "TEAM_LEAD"), ("leo", "LEGAL"), ("sam", "SECURITY")}
+    assert told(people.lead, "inbox")["items"], "what was done in an emergency is to be reviewed"
+    did(people.lead.run("review", back["request"], "--verdict", "accepted", "--comment", "right so"))
+
+    pack = people.admin.folder / "pack.zip"
+    did(people.admin.run("evidence", first, "-o", str(pack)))
+    offline = {"MODELKEEP_URL": "http://127.0.0.1:9", "MODELKEEP_TOKEN": ""}
+    did(people.admin.run("verify", str(pack), variables=offline))
