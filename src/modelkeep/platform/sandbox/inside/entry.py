@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # found only when the path is set
 
 Order = dict[str, Any]
 
+_MODULES_OF_THE_INTERPRETER = ("unicodedata",)
+"""Imported by the parser itself, when a text needs them."""
 _CODECS = ("ascii", "cp437", "latin-1", "raw-unicode-escape", "unicode-escape", "utf-8", "utf-16-le")
 
 
@@ -38,6 +40,8 @@ def main() -> None:
     guest = importlib.import_module(order["guest"])
     for codec in _CODECS:
         codecs.lookup(codec)
+    for module in _MODULES_OF_THE_INTERPRETER:
+        importlib.import_module(module)
     held = confine(descriptor, set(order["mechanisms"]))
     if order["exactly"] and held != set(order["mechanisms"]):
         leave(channel, "unconfined", "this machine refused what it permitted before")

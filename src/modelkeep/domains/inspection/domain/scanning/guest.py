@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
 from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.scanning.reports import unknown
 from modelkeep.domains.inspection.domain.scanning.scan import scan
 from modelkeep.kernel.events import Json
 
@@ -18,7 +19,10 @@ def run(files: Sequence[BinaryIO], arguments: Mapping[str, Any]) -> Json:
 
 
 def _report(file: BinaryIO, path: str, allowed: AllowList) -> Json:
-    report = scan(file, path, allowed)
+    try:
+        report = scan(file, path, allowed)
+    except Exception as error:  # noqa: BLE001 # a fault of ours at one file: it does not pass, and others are scanned
+        report = unknown(path, f"it could not be scanned ({type(error).__name__})")
     findings = sorted(report.findings, key=lambda finding: finding.verdict is not report.verdict)
     return {
         "kind": report.kind,
