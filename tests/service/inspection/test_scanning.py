@@ -4,19 +4,24 @@ import gzip
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from tests.builders import SCORER, a_model, a_version
-from tests.inspecting import inspect_all
+from tests.inspecting import inspect_all, inspections_of
 from tests.unit.inspection.containers import torch
 from tests.unit.inspection.gadgets import after_much, by_line, by_stack
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.inspection import AllowList, ContentScanner, Picklescan, SourceFile, Verdict
+from modelkeep.domains.audit import BEFORE_ALL
+from modelkeep.domains.inspection import AllowList, ContentScanner, InspectionService, Picklescan, SourceFile, Verdict
+from modelkeep.domains.inspection.jobs import RENEW
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import Reference
+from modelkeep.platform.jobs import Again, Work
+from modelkeep.platform.jobs.values import Lease
 from modelkeep.platform.sandbox import Limits, Sandbox
 
 FILES = Path(__file__).parents[2] / "model_files"
@@ -133,3 +138,38 @@ def test_a_sandbox_that_fails_is_inconclusive(alone: ContentScanner, sandbox: Sa
     outcome = sandbox.run("modelkeep.domains.inspection.domain.scanning.guest", (), {}, limits=Limits(wall_seconds=5))
     assert "KeyError" in str(outcome)
     assert alone.tools[0].name == "modelkeep"
+
+
+def test_content_is_scanned_again_when_the_rules_have_changed(
+    services: Services, admin: Actor, sandbox: Sandbox
+) -> None:
+    a_model(services, admin)
+    a_version(services, admin, files={"model.pkl": by_stack("my_company", "Model")})
+    inspect_all(services)
+    reference = Reference.parse(f"{SCORER}:1.0.0")
+    assert services.inspections.get(admin, reference).verdict is Verdict.SUSPICIOUS
+    allowed = ContentScanner(lambda: sandbox, AllowList.parse(["my_company.Model"]))
+    newer = replace(services.inspections, scanner=allowed)
+    assert renewed(services, newer) == 1
+    found = services.inspections.get(admin, reference)
+    assert (found.verdict, found.number) == (Verdict.PASS, 2)
+    assert renewed(services, newer) == 0
+
+
+def renewed(services: Services, service: InspectionService) -> int:
+    """Run the job that renews, and return how many inspections it has made."""
+    jobs = replace(inspections_of(services), service=service)
+    before = len(rescanned(services))
+    jobs.jobs.ensure(RENEW, RENEW)
+    with services.access.database.transaction() as tx:
+        jobs.jobs.revive(tx, RENEW)
+    jobs.jobs.hasten([RENEW])
+    (job,) = jobs.jobs.claim([RENEW], owner="test", ttl=timedelta(minutes=1), limit=1)
+    outcome = jobs.renew(Work(job, Lease(float("inf"))))
+    assert isinstance(outcome, Again)
+    assert jobs.jobs.save(job, outcome)
+    return len(rescanned(services)) - before
+
+
+def rescanned(services: Services) -> Sequence[object]:
+    return services.audit_reader.read_of("inspection.version_rescanned", BEFORE_ALL, 100)

@@ -1,22 +1,29 @@
 """Inspects new content: a job that follows the log, and one for each content that it finds there."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from modelkeep.domains.audit import AuditReader
+from modelkeep.domains.audit import BEFORE_ALL, AuditReader, Entry
 from modelkeep.domains.inspection.repository import InspectionRepository
 from modelkeep.domains.inspection.service import InspectionService
 from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.events import Json
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.platform.database import Database
 from modelkeep.platform.jobs import Again, Done, JobKind, JobStore, Outcome, Work
 
 FOLLOW: Final = "inspection.follow"
 INSPECT: Final = "inspection.inspect"
+RENEW: Final = "inspection.renew"
 REGISTERED: Final = "catalog.version_registered"
+INSPECTED: Final = "inspection.version_inspected"
+_LOG: Final = logging.getLogger(__name__)
 _BATCH: Final = 100
+_EVERY: Final = timedelta(hours=1)
 _IDLE: Final = Again(timedelta(days=1))
 _AT_ONCE: Final = Again(timedelta())
 _SYSTEM: Final = Actor(
@@ -38,6 +45,7 @@ class Inspections:
         return (
             JobKind(FOLLOW, self.follow, recurring=True, wanted=self.behind),
             JobKind(INSPECT, self.inspect),
+            JobKind(RENEW, self.renew, recurring=True),
         )
 
     def behind(self) -> Sequence[str]:
@@ -68,3 +76,29 @@ class Inspections:
         state = work.job.state
         self.service.inspect(_SYSTEM, str(state["reference"]), Digest.parse(str(state["manifest_digest"])))
         return Done()
+
+    def renew(self, work: Work) -> Outcome:
+        """Inspect again what was inspected by other versions of tools, or by other rules; from the oldest on.
+
+        The job's state is how far this has come with the tools of today. Content that is gone, or damaged, keeps its
+        last inspection.
+        """
+        tools: list[Json] = [tool.to_json() for tool in self.service.scanner.tools]
+        state = work.job.state
+        seen = state.get("cursor") if state.get("tools") == tools else None
+        cursor = seen if isinstance(seen, int) else BEFORE_ALL
+        while not work.stopping:
+            entries = self.reader.read_of(INSPECTED, cursor, 1)
+            if not entries:
+                return Again(_EVERY, {"tools": tools, "cursor": cursor})
+            cursor = entries[0].seq
+            self._renew(entries[0])
+        return Again(timedelta(), {"tools": tools, "cursor": cursor})
+
+    def _renew(self, entry: Entry) -> None:
+        try:
+            self.service.renew(_SYSTEM, entry.subject, Digest.parse(str(entry.data["manifest_digest"])))
+        except RegistryError as error:
+            if error.kind is Kind.UNAVAILABLE:
+                raise
+            _LOG.warning("content of %s cannot be inspected again: %s", entry.subject, error.message)

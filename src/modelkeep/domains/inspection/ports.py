@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from modelkeep.domains.inspection.domain.verdicts import ContentScan
+from modelkeep.domains.inspection.domain.verdicts import ContentScan, Tool
 
 
 class Source(Protocol):
@@ -26,6 +26,10 @@ class SourceFile(NamedTuple):
 
 class Scanner(Protocol):
     """Looks for what is malicious."""
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        """What looks: others than those of an inspection may come to another verdict."""
 
     def scan(self, files: Sequence[SourceFile]) -> ContentScan:
         """Judge the files of a version; what cannot be judged is inconclusive, and raises nothing."""

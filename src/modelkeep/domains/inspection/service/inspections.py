@@ -95,6 +95,25 @@ class InspectionService:
             tx.record(inspection.inspected(reference, by))
         return True
 
+    def renew(self, by: Actor, reference: str, content: Digest) -> bool:
+        """Inspect content again if other tools have looked at it than would today; False if there is no need.
+
+        Raises:
+            CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
+        """
+        with self.database.snapshot() as tx:
+            before = InspectionRepository(tx).find(content)
+        if before is None or before.tools == self.scanner.tools:
+            return False
+        inspection, contents = self._inspect(content)
+        with self.database.transaction() as tx:
+            repository = InspectionRepository(tx)
+            before = repository.find(content)
+            after = _counted(inspection, before)
+            repository.save(after, contents)
+            tx.record(after.rescanned(reference, by, before))
+        return True
+
     def _inspect(self, content: Digest) -> tuple[Inspection, ContentFacts]:
         """Read and scan all files, outside of any transaction."""
         files = self.artifacts.files(content)
