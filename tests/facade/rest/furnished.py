@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -59,6 +60,7 @@ class Furnished:
             "session": "0",
             "job": "0",
             "delegation": "0",
+            "tomorrow": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
             "attachment": "report.pdf",
             "policy": "default",
             "url": self.url,

@@ -28,7 +28,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "assign_policy": {"scope": "$namespace", "policy": "open", "reason": "x"},
     "add_comment": {"text": "x"},
     "break_glass": {"stage": "Staging", "reason": "x"},
-    "delegate": {"delegate": "$principal", "scope": "$namespace", "ends_at": "2099-01-01T00:00:00Z"},
+    "delegate": {"delegate": "$principal", "scope": "$namespace", "ends_at": "$tomorrow"},
     "finish_review": {"verdict": "accepted"},
     "roll_back": {"to": "1.0.0", "stage": "Draft", "reason": "x"},
     "withdraw_data": {"reference": "s3://lake/tx", "reason": "x"},
