@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from modelkeep.client.logins import DeviceLogin, IssuedToken, LoginOffer
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.policy_values import (
+        AffectedRequest,
         FailingVersion,
         GoverningPolicy,
         Policy,
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Account",
+    "AffectedRequest",
     "AliasInterval",
     "AlreadyExistsError",
     "ApiError",

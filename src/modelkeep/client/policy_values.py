@@ -159,6 +159,23 @@ class FailingVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class AffectedRequest:
+    """An open request whose votes lapse under the planned policy; it can go on only if its move is `allowed`."""
+
+    id: str
+    version: str
+    source: str
+    target: str
+    allowed: bool
+
+    @classmethod
+    def read(cls, answer: Answer) -> "AffectedRequest":
+        """Read what the server says."""
+        move = answer.text("source"), answer.text("target")
+        return cls(answer.text("id"), answer.text("version"), *move, bool(answer.flag("allowed")))
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyPlan:
     """What would become of a scope if a policy governed it. `digest` is what `assign_policy` can be held to.
 
@@ -176,6 +193,7 @@ class PolicyPlan:
     judged: int
     not_judged: int
     failing: tuple[FailingVersion, ...]
+    requests: tuple[AffectedRequest, ...]
     digest: str
     document: Mapping[str, object] = field(repr=False, compare=False)
 
@@ -194,6 +212,7 @@ class PolicyPlan:
             judged=answer.integer("judged"),
             not_judged=answer.integer("not_judged"),
             failing=tuple(map(FailingVersion.read, answer.items("failing"))),
+            requests=tuple(map(AffectedRequest.read, answer.items("requests"))),
             digest=answer.text("plan"),
             document=answer.document,
         )

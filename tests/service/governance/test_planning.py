@@ -18,7 +18,7 @@ from modelkeep.domains.governance.service.policy_texts import PolicyRefusedError
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.references import ModelName, parse_selector
+from modelkeep.kernel.references import ModelName, Reference, parse_selector
 
 AUC = {"id": "auc", "kind": "cel", "config": {"expression": "metrics.auc >= 0.9"}}
 STAGES = [
@@ -121,6 +121,23 @@ def test_nothing_is_applied_when_the_plan_has_changed(services: Services, admin:
     assert again.failing == ()
     planning.apply(admin, Proposal("*", source=STRICT), plan=str(again.digest))
     assert services.governance.policies.governing(admin, SCORER).published.policy.name == "strict"
+
+
+def test_a_plan_names_the_open_requests_whose_votes_lapse(services: Services, admin: Actor) -> None:
+    a_model(services, admin)
+    version = a_version(services, admin, record=with_auc(0.95))
+    request = services.governance.promotions.request(
+        admin, Reference.parse(version.reference), "Staging", reason="trial"
+    ).value
+    planning = services.governance.planning
+    (affected,) = planning.plan(admin, Proposal("fraud", source=STRICT)).requests
+    assert (affected.reference, affected.source, affected.target) == (version.reference, "Draft", "Staging")
+    assert affected.allowed is False
+    assert affected.id in str(request)
+    (still,) = planning.plan(admin, Proposal("*", "open")).requests
+    assert still.allowed
+    assert planning.plan(admin, Proposal("risk", "open")).requests == ()
+    assert planning.plan(admin, Proposal("*", "default")).requests == ()
 
 
 def test_a_namespace_keeper_plans_there_and_publishes_nothing(services: Services, admin: Actor) -> None:

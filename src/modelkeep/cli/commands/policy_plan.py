@@ -38,6 +38,7 @@ def show_plan(invocation: Invocation, plan: "PolicyPlan") -> None:
             Section("keep policies of their own", [(scope,) for scope in plan.kept]),
             Section("in stages that are gone", list(_stranded(plan))),
             Section("would not pass", list(_failing(plan))),
+            Section("requests whose votes lapse", list(_requests(plan))),
         ],
     )
 
@@ -70,6 +71,11 @@ def _failing(plan: "PolicyPlan") -> Iterator[tuple[str, str, str, str]]:
     for item in plan.failing:
         for gate, message in item.gates:
             yield item.version, item.stage, gate, message
+
+
+def _requests(plan: "PolicyPlan") -> Iterator[tuple[str, str, str, str]]:
+    for item in plan.requests:
+        yield item.id, item.version, f"{item.source} to {item.target}", "" if item.allowed else "no such move any more"
 
 
 def _short(value: object) -> str:

@@ -16,7 +16,7 @@ from modelkeep.domains.governance.domain.gates.engine import GateEngine
 from modelkeep.domains.governance.domain.gates.kinds import check_config
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
 from modelkeep.domains.governance.domain.inbox import InboxItem, Waiting
-from modelkeep.domains.governance.domain.plans import Holder, Plan, Proposal, Stranded
+from modelkeep.domains.governance.domain.plans import AffectedRequest, Holder, Plan, Proposal, Stranded
 from modelkeep.domains.governance.domain.policies import (
     BreakGlass,
     Chain,
@@ -75,6 +75,7 @@ from modelkeep.domains.governance.service.verification import verified_signature
 __all__ = [
     "CATALOG_FACTS",
     "SHIPPED",
+    "AffectedRequest",
     "Asked",
     "Assignment",
     "AssignmentQuery",

@@ -13,6 +13,8 @@ from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 
 MAX_HOLDERS: Final = 200
 """Most versions that a plan judges by the gates of the new policy."""
+MAX_REQUESTS: Final = 200
+"""Most open requests that a plan names."""
 SHOWN: Final = 10
 """Most versions that a plan names of those whose stage the new policy does not have."""
 
@@ -74,6 +76,17 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
+class AffectedRequest:
+    """An open request, whose votes lapse when another policy governs; and whether that policy still has its move."""
+
+    id: str
+    reference: str
+    source: str
+    target: str
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a proposal comes to.
 
@@ -90,6 +103,7 @@ class Plan:
     stranded: tuple[Stranded, ...]
     holders: tuple[Holder, ...]
     more: int
+    requests: tuple[AffectedRequest, ...]
 
     @property
     def is_published(self) -> bool:
@@ -126,5 +140,6 @@ class Plan:
                 [item.version_id, item.stage, item.source, str(item.evaluation.digest)] for item in self.holders
             ],
             "more": self.more,
+            "requests": [[item.id, item.allowed] for item in self.requests],
         }
         return digest_json(said)

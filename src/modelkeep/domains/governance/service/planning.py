@@ -9,7 +9,9 @@ from modelkeep.domains.catalog import ModelVersion, held_versions, stage_counts
 from modelkeep.domains.governance.domain.assignments import Assignment, PublishedPolicy, check_reason
 from modelkeep.domains.governance.domain.plans import (
     MAX_HOLDERS,
+    MAX_REQUESTS,
     SHOWN,
+    AffectedRequest,
     Holder,
     Plan,
     PlanChangedError,
@@ -22,6 +24,7 @@ from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.operations.policies import effective_policy
 from modelkeep.domains.governance.repository.assignments import AssignmentRepository
 from modelkeep.domains.governance.repository.policies import PolicyRepository
+from modelkeep.domains.governance.repository.promotion import RequestRepository
 from modelkeep.domains.governance.service.gates import GateEvaluator
 from modelkeep.domains.governance.service.policies import PolicyService
 from modelkeep.kernel.canonical_json import Json
@@ -112,6 +115,7 @@ class PlanningService:
             kept=kept,
             stranded=tuple(_stranded(tx, place, kept, {name: counts[name] for name in counts if name not in stages})),
             holders=tuple(self._holder(tx, policy, version, at) for version in judged),
+            requests=() if current.digest == policy.digest else _requests(tx, place, kept, policy),
             more=sum(counts.get(name, 0) for name in entered - {policy.stages[0].name}) - len(judged),
         )
 
@@ -140,3 +144,16 @@ def _stranded(
     for stage, count in counts.items():
         examples = held_versions(tx, place, kept, (stage,), SHOWN)
         yield Stranded(stage, count, tuple(version.reference for version in examples))
+
+
+def _requests(tx: Transaction, place: str | None, kept: tuple[str, ...], policy: Policy) -> tuple[AffectedRequest, ...]:
+    return tuple(
+        AffectedRequest(
+            request.id,
+            f"{request.model}:{request.version}",
+            request.source,
+            request.target,
+            allowed=policy.move(request.source, request.target) is not None,
+        )
+        for request in RequestRepository(tx).open_within(place, kept, MAX_REQUESTS)
+    )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
 from modelkeep.domains.governance import (
+    AffectedRequest,
     Assignment,
     ChangeKind,
     FindingSeverity,
@@ -225,6 +226,27 @@ class FailingHolderOut(Out):
         return cls(version=holder.reference, stage=holder.stage, source=holder.source, gates=gates)
 
 
+class AffectedRequestOut(Out):
+    """An open request: its votes lapse, and it can go on only if the move is allowed."""
+
+    id: str
+    version: str
+    source: str
+    target: str
+    allowed: bool
+
+    @classmethod
+    def of(cls, request: AffectedRequest) -> Self:
+        """Present a request."""
+        return cls(
+            id=request.id,
+            version=request.reference,
+            source=request.source,
+            target=request.target,
+            allowed=request.allowed,
+        )
+
+
 class PlanOut(Out):
     """What would become of a scope. `number` is null while the document is not published."""
 
@@ -240,6 +262,7 @@ class PlanOut(Out):
     judged: int = Field(description="How many versions that hold a stage were held against the gates")
     not_judged: int
     failing: list[FailingHolderOut]
+    requests: list[AffectedRequestOut]
     plan: str = Field(description="The digest of the plan; an assignment can be held to it")
 
     @classmethod
@@ -258,6 +281,7 @@ class PlanOut(Out):
             judged=len(plan.holders),
             not_judged=plan.more,
             failing=[FailingHolderOut.of(holder) for holder in plan.failing],
+            requests=[AffectedRequestOut.of(request) for request in plan.requests],
             plan=str(plan.digest),
         )
 

@@ -1,10 +1,10 @@
 """Requests within one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, insert, or_, select, true, update
 
 from modelkeep.domains.access import Values, permitted_where
 from modelkeep.domains.governance.domain.queries import RequestQuery
@@ -100,6 +100,16 @@ class RequestRepository:
         over = (REQUEST.c.status == RequestStatus.OPEN.value, REQUEST.c.expires_at <= now)
         rows = self._session.execute(REQUESTS.where(*over).order_by(REQUEST.c.expires_at).limit(limit))
         return tuple(build_request(row) for row in rows)
+
+    def open_within(self, within: str | None, without: Collection[str], limit: int) -> tuple[PromotionRequest, ...]:
+        """Return some of the open requests in a namespace or a model, or for None in the registry, the oldest first.
+
+        What lies in the scopes of `without` is left out.
+        """
+        there = true() if within is None else or_(REQUEST.c.namespace == within, REQUEST.c.model == within)
+        left = REQUEST.c.namespace.not_in(tuple(without)) & REQUEST.c.model.not_in(tuple(without))
+        rows = REQUESTS.where(REQUEST.c.status == RequestStatus.OPEN.value, there, left)
+        return tuple(build_request(row) for row in self._session.execute(rows.order_by(REQUEST.c.id).limit(limit)))
 
     def reverting(self, now: datetime, limit: int) -> tuple[PromotionRequest, ...]:
         """Return some of the promotions in an emergency whose time is over."""
