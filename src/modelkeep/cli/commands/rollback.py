@@ -56,7 +56,7 @@ def rollback(invocation: Invocation, model: str, to: str, stage: str, reason: st
 @click.option("--reason", required=True, help="Why it cannot wait.")
 @pass_invocation
 def break_glass(invocation: Invocation, reference: str, stage: str, reason: str) -> None:
-    """Move a version to a stage in an emergency, without the approvals.
+    """Move a version in an emergency, without approvals.
 
     It goes back by itself when the time is over that the policy gives, and must be reviewed.
     """
