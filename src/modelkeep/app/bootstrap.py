@@ -55,7 +55,7 @@ from modelkeep.domains.catalog import (
 )
 from modelkeep.domains.events import EventServices
 from modelkeep.domains.governance import GovernanceServices, SigningServices, first_stage
-from modelkeep.domains.inspection import InspectionService
+from modelkeep.domains.inspection import DiffService, InspectionService
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
@@ -107,6 +107,7 @@ class Services:
     explanations: ExplanationService
     governance: GovernanceServices
     inspections: InspectionService
+    diffs: DiffService
     background: JobRunner
     readiness: Callable[[], dict[str, str]]
     close: Callable[[], None]
@@ -155,9 +156,9 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         events=events,
         signing=signing_services(settings, access, clock, ids),
         **_rights(access, clock, ids),
-        explanations=ExplanationService(database, access, clock),
         governance=governance,
         inspections=inspecting.service,
+        diffs=inspecting.diffs,
         background=background,
         readiness=lambda: _readiness(database, store),
         close=partial(_close, verifications, database),
@@ -171,6 +172,7 @@ def _rights(access: AccessService, clock: Clock, ids: IdSource) -> dict[str, Any
         "roles": RoleService(database, access, clock),
         "groups": GroupService(database, access, clock, ids),
         "principals": PrincipalService(database, access, clock, ids),
+        "explanations": ExplanationService(database, access, clock),
     }
 
 

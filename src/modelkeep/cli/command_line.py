@@ -15,6 +15,7 @@ from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
 from modelkeep.cli.commands.deprecation import deprecate
+from modelkeep.cli.commands.diff import diff
 from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.events import events, job
 from modelkeep.cli.commands.evidence import evidence
@@ -40,7 +41,7 @@ from modelkeep.cli.commands.transfers import pull, push
 from modelkeep.cli.commands.webhook import webhook
 
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
-    "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect),
+    "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect, diff),
     "Facts about them": (card, tag, alias, metrics, delete, restore, deprecate, quarantine, release),
     "From stage to stage": (promote, approve, reject, comment, review, inbox, requests, why, withdraw, delegation),
     "When something is wrong": (rollback, break_glass, data),

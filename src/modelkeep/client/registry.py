@@ -16,6 +16,7 @@ from modelkeep.client.audit import AuditMethods
 from modelkeep.client.cache import Cache
 from modelkeep.client.cards import CardMethods
 from modelkeep.client.connection import Moment, moment, reference_at
+from modelkeep.client.diffs import DiffMethods
 from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.events import EventMethods
@@ -70,6 +71,7 @@ class Registry(
     ModelMethods,
     VersionMethods,
     InspectionMethods,
+    DiffMethods,
     AliasMethods,
     CardMethods,
     AuditMethods,

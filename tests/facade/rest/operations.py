@@ -117,6 +117,7 @@ QUERIES: dict[str, dict[str, str]] = {
     "prove_consistency": {"from": "1", "to": "1"},
     "prove_inclusion": {"seq": "0", "size": "1"},
     "resolve": {"reference": "$namespace/scorer:1.0.0"},
+    "diff_versions": {"before": "$namespace/scorer:1.0.0", "after": "$namespace/scorer:1.0.0"},
     "review_access": {"scope": "$namespace"},
 }
 """What the parameters of an operation are, where it has any that matter."""

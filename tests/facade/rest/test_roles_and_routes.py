@@ -63,7 +63,7 @@ SEEN_WITH = {
     **dict.fromkeys(REQUEST_ROUTES, "version.read"),
 }
 """Routes about one item: with which permission it is seen at all. Who lacks that is told that it is not there."""
-ABSENT = ("create_model", "resolve")
+ABSENT = ("create_model", "resolve", "diff_versions")
 """Routes that name a scope in the request, and say of a hidden one that it is not there."""
 OWN = {"create_token": "token.create"}
 """Routes about the caller's own things that need a permission somewhere."""

@@ -121,7 +121,7 @@ _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {
 _NAMED_IN_THE_REQUEST: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.NAMESPACE_WRITE: ("create_namespace",),
     Permission.MODEL_WRITE: ("create_model",),
-    Permission.VERSION_READ: ("resolve",),
+    Permission.VERSION_READ: ("resolve", "diff_versions"),
     Permission.GRANT_WRITE: ("grant_role", "create_publisher"),
     Permission.GRANT_READ: ("review_access",),
     Permission.WEBHOOK_WRITE: ("create_webhook",),

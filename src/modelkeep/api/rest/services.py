@@ -38,7 +38,7 @@ from modelkeep.domains.catalog import (
 )
 from modelkeep.domains.events import EventServices
 from modelkeep.domains.governance import GovernanceServices, SigningServices
-from modelkeep.domains.inspection import InspectionService
+from modelkeep.domains.inspection import DiffService, InspectionService
 
 
 class Services(Protocol):
@@ -127,6 +127,10 @@ class Services(Protocol):
     @property
     def content(self) -> ContentService:
         """Files."""
+
+    @property
+    def diffs(self) -> DiffService:
+        """Differences between versions."""
 
     @property
     def inspections(self) -> InspectionService:

@@ -1,6 +1,7 @@
 """Reads model files without ever running them: format, tensors, signature, findings."""
 
 from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading
+from modelkeep.domains.inspection.domain.diffs import Difference, VersionDiff
 from modelkeep.domains.inspection.domain.facts import Dimension, Field, FormatFacts, Signature, Tensor
 from modelkeep.domains.inspection.domain.inspections import Inspection
 from modelkeep.domains.inspection.domain.pickles import AllowList
@@ -12,8 +13,10 @@ from modelkeep.domains.inspection.service import (
     ContentComparer,
     ContentReader,
     ContentScanner,
+    DiffService,
     InspectionService,
     Picklescan,
+    TensorDigests,
 )
 
 __all__ = [
@@ -23,6 +26,8 @@ __all__ = [
     "ContentReader",
     "ContentScan",
     "ContentScanner",
+    "DiffService",
+    "Difference",
     "Dimension",
     "Field",
     "FileReading",
@@ -36,7 +41,9 @@ __all__ = [
     "Signature",
     "SourceFile",
     "Tensor",
+    "TensorDigests",
     "Tool",
     "Verdict",
+    "VersionDiff",
     "inspection_of",
 ]

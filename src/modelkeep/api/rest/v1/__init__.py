@@ -59,6 +59,7 @@ routers: tuple[APIRouter, ...] = (
     tags.router,
     content.router,
     inspections.router,
+    inspections.diff_router,
     cards.router,
     cards.schema_router,
     card_attachments.router,

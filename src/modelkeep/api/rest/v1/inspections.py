@@ -1,12 +1,13 @@
 """Inspections of versions over REST."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, RequestedPage, RequestedTime, SelectedVersion
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.v1.schemas.common import ListOut, page_out
+from modelkeep.api.rest.v1.schemas.diffs import VersionDiffOut
 from modelkeep.api.rest.v1.schemas.inspections import InspectionOut, TensorOut
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.references import Reference
@@ -14,6 +15,21 @@ from modelkeep.kernel.references import Reference
 router = APIRouter(
     prefix="/models/{namespace}/{model}/versions/{selector}", tags=["inspection"], route_class=RegistryRoute
 )
+diff_router = APIRouter(tags=["inspection"], route_class=RegistryRoute)
+
+
+@diff_router.get("/diff")
+def diff_versions(
+    call: CurrentCall,
+    before: Annotated[str, Query(examples=["fraud/scorer:1.3.0"])],
+    after: Annotated[str, Query(examples=["fraud/scorer:1.4.0"])],
+) -> VersionDiffOut:
+    """Return what is different from one version to another: inputs, outputs, metrics, parameters, files, tensors, card.
+
+    Tensors are compared by their bytes, which are read once for each content.
+    """
+    call.services.limits.search(call.actor)
+    return VersionDiffOut.of(call.services.diffs.diff(call.actor, Reference.parse(before), Reference.parse(after)))
 
 
 @router.get("/inspection")

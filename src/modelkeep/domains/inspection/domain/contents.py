@@ -63,11 +63,15 @@ class ContentFacts:
 
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors of the model by name; a name that two files have is one in each of them."""
-        seen: dict[str, Tensor] = {}
+        return {name: tensor for name, (_, tensor) in self.located().items()}
+
+    def located(self) -> dict[str, tuple[str, Tensor]]:
+        """Return the same, each with the path of its file."""
+        seen: dict[str, tuple[str, Tensor]] = {}
         for reading in self._main():
             for tensor in reading.facts.tensors if reading.facts else ():
                 name = tensor.name if tensor.name not in seen else f"{reading.path}:{tensor.name}"
-                seen[name] = tensor
+                seen[name] = (reading.path, tensor)
         return seen
 
     def _main(self) -> Iterator[FileReading]:
