@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.governance.documents import BUILT_IN, a_document, linted
 
+from modelkeep.domains.governance import CelEngine
 from modelkeep.domains.governance.domain.findings import Finding
+from modelkeep.domains.governance.domain.gates.kinds import rule_of
 from modelkeep.domains.governance.domain.policies import Gate, GateKind
 from modelkeep.domains.governance.domain.policy_documents import policy_schema, read_policy, structure_findings
 from modelkeep.domains.governance.domain.policy_lint import LintContext, lint
@@ -203,3 +205,10 @@ def test_the_linter_survives_every_document_and_reads_what_it_lets_pass(document
 @given(st.text(max_size=200) | st.text("{}[]:-,#&*!|>'\"% \n\tab01?", max_size=60))
 def test_the_linter_survives_every_text(source: str) -> None:
     assert lint_text(source, lambda document: lint(document, LintContext())).findings
+
+
+def test_everything_that_may_be_too_old_has_a_date() -> None:
+    parts: Any = policy_schema()["$defs"]
+    for of in parts["max_age_config"]["properties"]["of"]["enum"]:
+        gate = Gate("fresh", GateKind.MAX_AGE, config={"of": of, "age": "7d"})
+        assert rule_of(gate, "Live", CelEngine()).needs
