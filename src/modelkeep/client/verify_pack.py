@@ -15,7 +15,7 @@ from typing import Any, Final, TypeAlias
 from zipfile import BadZipFile, ZipFile
 
 from modelkeep.client.verify_audit import Key, UnverifiableError, Verifier, read_checkpoints
-from modelkeep.kernel.digests import Digest, Hasher
+from modelkeep.kernel.digests import Digest, Hasher, digest_json
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
 from modelkeep.kernel.evidence import MANIFEST_FILE, EvidenceManifest
 from modelkeep.kernel.manifests import Manifest
@@ -113,6 +113,7 @@ class _Pack:
             self._part("list", self._list),
             self._part("files", self._files),
             self._part("version", self._version),
+            self._part("card", self._card),
             self._part("signatures", self._signatures),
             self._part("audit", self._audit),
         )
@@ -203,6 +204,17 @@ class _Pack:
             yield "the audit log registered other files under this version"
         told = "" if registered else "; the entry of its registration is no longer kept"
         return f"{facts['reference']} with {len(manifest.files)} files, {manifest.digest}{told}"
+
+    def _card(self) -> Checking:
+        """Whether the card is the one that its digest, and that of the bill of materials, is of."""
+        if "card.json" not in self.manifest.files:
+            return "there was none"
+        card, materials = self._json("card.json"), self._read("ml-bom.cdx.json").decode()
+        if str(digest_json(card["document"])) != card["digest"]:
+            yield "card.json is not the card that its digest is of"
+        if card["digest"] not in materials:
+            yield "ml-bom.cdx.json was made of another card"
+        return f"revision {card['revision']}, {card['digest']}"
 
     def _signatures(self) -> Checking:
         """Whether each signature that held when the pack was made holds by the key that it names."""

@@ -10,8 +10,10 @@ from zipfile import ZipFile
 
 import pytest
 from tests.authorities import a_signer, an_authority
-from tests.builders import SCORER, a_model, a_version
+from tests.builders import SCORER, a_version
+from tests.cards import a_whole_card
 from tests.people import somebody
+from tests.service.governance.promoting import Office
 from tests.service.records import A_RECORD
 from tests.signing import EVERYTHING, a_bundle, a_certified_bundle, a_private_key, add, trust
 
@@ -32,10 +34,14 @@ KEY = a_private_key()
 
 @pytest.fixture
 def version(services: Services, admin: Actor) -> ModelVersion:
-    """A version with a record, a tag, a signature by a key, one by an authority, and the registry's own."""
-    a_model(services, admin)
+    """A version with all that a pack can hold: a record, a card, an approved promotion, signatures of each kind."""
+    office = Office.opened(services, admin)
     made = a_version(services, admin, files=FILES, record=replace(A_RECORD, parents=()))
     services.versions.set_tag(admin, SCORER, parse_selector("1.0.0"), "reviewed", "by Ana", seen=None)
+    services.cards.cards.edit(admin, ONE, a_whole_card(), seen=None)
+    request = office.request(made, "Staging").value.request
+    office.vote(request.id, office.lead)
+    office.promote(request.id)
     trust(services, admin, KEY)
     add(services, admin, a_bundle(FILES, KEY))
     root = an_authority()
@@ -78,8 +84,8 @@ def test_a_pack_holds_with_the_key_of_the_log_and_with_no_other(
     pack = packed(services, admin, tmp_path / "pack.zip")
     report = verify_pack(pack, vkeys(services, admin))
     assert (report.holds, report.keys_were_given, report.reference) == (True, True, str(ONE)), faults(report)
-    assert [part.part for part in report.parts] == ["list", "files", "version", "signatures", "audit"]
-    assert "3 of 3 signatures" in report.parts[3].said
+    assert [part.part for part in report.parts] == ["list", "files", "version", "card", "signatures", "audit"]
+    assert "3 of 3 signatures" in report.parts[4].said
     assert verify_pack(pack).holds
     other = "modelkeep/other+c5c4b1c5+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     with pytest.raises(InvalidPackError, match="damaged"):
@@ -141,7 +147,27 @@ def test_a_pack_without_personal_data_has_no_texts_and_no_names(
     assert lines
     assert all(line["texts"] == {} and line["actor"]["name"] is None for line in lines)
     assert any(line["erased"] for line in lines)
+    with ZipFile(pack) as archive:
+        assert not [name for name in archive.namelist() if b"it is better" in archive.read(name)]
+        assert b"looks right" not in archive.read("promotion-requests.json")
     assert verify_pack(pack, vkeys(services, admin)).holds
+
+
+def test_a_pack_tells_who_approved_what_and_what_they_saw(
+    services: Services, admin: Actor, version: ModelVersion, tmp_path: Path
+) -> None:
+    with ZipFile(packed(services, admin, tmp_path / "pack.zip")) as archive:
+        (request,) = json.loads(archive.read("promotion-requests.json"))["requests"]
+        policy = json.loads(archive.read(f"policies/{request['policy']}-{request['policy_number']}.json"))
+        card = json.loads(archive.read("card.json"))
+        assert card["digest"].encode() in archive.read("ml-bom.cdx.json")
+        assert b"<h1>" in archive.read("card.html")
+    (vote,) = request["votes"]
+    assert (request["target"], request["status"], request["reason"]) == ("Staging", "promoted", "it is better")
+    assert (vote["decision"], vote["comment"]) == ("approve", "looks right")
+    assert vote["saw"]["manifest_digest"] == str(version.manifest_digest)
+    assert vote["saw"]["card_digest"] == card["digest"]
+    assert policy
 
 
 @pytest.mark.usefixtures("version")
@@ -151,7 +177,7 @@ def test_a_signature_that_held_no_longer_is_told_as_such(services: Services, adm
     pack = packed(services, admin, tmp_path / "pack.zip")
     report = verify_pack(pack, vkeys(services, admin))
     assert report.holds
-    assert "0 of 3 signatures" in report.parts[3].said
+    assert "0 of 3 signatures" in report.parts[4].said
 
 
 def test_handing_out_a_pack_is_an_entry_with_its_digest(

@@ -23,6 +23,7 @@ from modelkeep.domains.cards.service import (
     ShownCard,
     card_html,
     load_frameworks,
+    ml_bom,
     safe_markdown,
 )
 
@@ -55,6 +56,7 @@ __all__ = [
     "card_schema",
     "current_card",
     "load_frameworks",
+    "ml_bom",
     "safe_markdown",
     "written",
 ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from modelkeep.domains.cards.service.attachments import AttachmentService, OpenAttachment
 from modelkeep.domains.cards.service.cards import CardService, Comparison, Draft, ShownCard
 from modelkeep.domains.cards.service.drafting import InspectedContent
-from modelkeep.domains.cards.service.exchange import ExchangeService
+from modelkeep.domains.cards.service.exchange import ExchangeService, ml_bom
 from modelkeep.domains.cards.service.formats.html import PAGE_POLICY, card_html, safe_markdown
 from modelkeep.domains.cards.service.formats.values import CardFormat, Exported, Loss
 from modelkeep.domains.cards.service.frameworks import load_frameworks
@@ -36,5 +36,6 @@ __all__ = [
     "ShownCard",
     "card_html",
     "load_frameworks",
+    "ml_bom",
     "safe_markdown",
 ]

@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from modelkeep.domains.artifacts import ArtifactService
+from modelkeep.domains.cards.domain.cards import Card
 from modelkeep.domains.cards.domain.schema import MAX_CARD_BYTES, ordered
 from modelkeep.domains.cards.service.attachments import AttachmentService
 from modelkeep.domains.cards.service.cards import CardService, ShownCard
@@ -15,11 +16,13 @@ from modelkeep.domains.cards.service.formats.html import card_html
 from modelkeep.domains.cards.service.formats.huggingface import read_readme, write_readme
 from modelkeep.domains.cards.service.formats.sagemaker import write_sagemaker
 from modelkeep.domains.cards.service.formats.values import CardFormat, Exported, Subject
+from modelkeep.domains.catalog import ModelVersion
 from modelkeep.kernel.canonical_json import Json, parse_json
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.manifests import FileEntry
 from modelkeep.kernel.references import Reference
 from modelkeep.platform.yaml_documents import read_yaml, write_yaml
 
@@ -91,6 +94,11 @@ class ExchangeService:
             return None if name is None else f"{picture_root}{quote(name, safe='')}"
 
         return card_html(shown.card.document, f"{shown.version.reference}, revision {shown.card.revision}", picture)
+
+
+def ml_bom(version: ModelVersion, card: Card, files: tuple[FileEntry, ...]) -> str:
+    """Return the bill of materials of a version (CycloneDX 1.6), for a domain that has read all of it."""
+    return write_cyclonedx(Subject(version, card.document, card.digest, timestamp(card.since), lambda: files))
 
 
 def _read(of: CardFormat, content: str) -> tuple[Json, tuple[str, ...]]:

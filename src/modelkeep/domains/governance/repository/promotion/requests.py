@@ -29,6 +29,7 @@ _OPEN: Final = REQUESTS.where(
     REQUEST.c.target == bindparam("wanted"),
     REQUEST.c.status == RequestStatus.OPEN.value,
 )
+_MOST: Final = 1_000
 SEEN: Final = permitted_where(namespace=REQUEST.c.namespace, model=REQUEST.c.model)
 _SAVE: Final = (
     update(REQUEST)
@@ -94,6 +95,11 @@ class RequestRepository:
             scope=f"promotion requests {query}",
             build=build_request,
         )
+
+    def of_version(self, version_id: str) -> tuple[PromotionRequest, ...]:
+        """Return the newest 1,000 requests about a version, the oldest of them first."""
+        rows = REQUESTS.where(REQUEST.c.version_id == version_id).order_by(REQUEST.c.id.desc()).limit(_MOST)
+        return tuple(build_request(row) for row in reversed(self._session.execute(rows).all()))
 
     def expired(self, now: datetime, limit: int) -> tuple[PromotionRequest, ...]:
         """Return some of the open requests that are over their time."""

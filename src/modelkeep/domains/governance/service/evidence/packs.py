@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from modelkeep.domains.access import AccessService, Permission, Scope
 from modelkeep.domains.audit import NoteSigner, ProvenEntries, proven_entries
 from modelkeep.domains.catalog import ModelVersion, permitted_version
-from modelkeep.domains.governance.service.evidence.parts import PARTS, Files
+from modelkeep.domains.governance.service.evidence.parts import PARTS, Files, promotion_part
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event, Json
@@ -32,6 +32,8 @@ it offline, with the log's key got by a way you trust:
 version.json, lineage.json, manifest.json   what was recorded, what it came from, and its files
 signatures/, signatures.json                bundles of OpenSSF model-signing, and what came of verifying them
 trusted-keys.json                           whose signatures the registry believes here
+card.json, card.html, ml-bom.cdx.json       the model card, as a page, and as a bill of materials (CycloneDX 1.6)
+promotion-requests.json, policies/          who asked for which stage, who voted how, on what, by which policy
 inspection.json                             what reading the files has found, without running them
 audit/                                      the entries of the audit log about it, each with the proof that it is there
 """
@@ -64,7 +66,7 @@ class EvidenceService:
     def pack(self, actor: Actor, reference: Reference, *, personal: bool = True) -> EvidencePack:
         """Return what the registry knows of a version, and can prove; that it was asked for is an entry itself.
 
-        Without `personal` neither texts that people typed into the audit log nor their names are in its entries.
+        Without `personal` neither names nor what people typed to give reasons are in it.
 
         Raises:
             ForbiddenError: the actor may not export the log of the model.
@@ -78,7 +80,7 @@ class EvidenceService:
         with self.database.snapshot() as tx:
             version = self._permitted(tx, actor, reference)
             entries = proven_entries(tx, version.reference)
-            files = list(_gathered(tx, version))
+            files = [*_gathered(tx, version), *promotion_part(tx, version, personal=personal)]
         files += [("README.txt", _README.encode()), *self._log(entries, personal=personal)]
         listed = {path: PackedFile(Digest.of(data), len(data)) for path, data in files}
         manifest = EvidenceManifest(version.reference, timestamp(now), entries.checkpoint.size, listed)

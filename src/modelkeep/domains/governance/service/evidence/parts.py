@@ -8,9 +8,12 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from modelkeep.domains.artifacts import manifest_of
+from modelkeep.domains.cards import card_html, current_card, ml_bom
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.signatures import CheckedSignature
 from modelkeep.domains.governance.domain.signing_keys import TrustedKey
+from modelkeep.domains.governance.repository.policies import PolicyRepository
+from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
 from modelkeep.domains.governance.repository.signatures import SignatureRepository
 from modelkeep.domains.governance.service.verification import Verifier
 from modelkeep.domains.inspection import inspection_of
@@ -45,8 +48,38 @@ def inspection_part(tx: Transaction, version: ModelVersion) -> Files:
         yield "inspection.json", document(asdict(inspection))
 
 
-PARTS = (version_part, signature_part, inspection_part)
-"""The parts, in the order in which they are gathered."""
+def card_part(tx: Transaction, version: ModelVersion) -> Files:
+    """Yield the card as it is now: its document, a page for people, and the bill of materials (CycloneDX 1.6)."""
+    card = current_card(tx, version.id)
+    if card is None:
+        return
+    facts = {"revision": card.revision, "digest": card.digest, "since": card.since, "set_by": card.set_by}
+    yield "card.json", document({**facts, "document": card.document})
+    page = card_html(card.document, f"{version.reference}, revision {card.revision}", lambda _digest: None)
+    yield "card.html", page.encode()
+    yield "ml-bom.cdx.json", ml_bom(version, card, manifest_of(tx, version.manifest_digest).files).encode()
+
+
+def promotion_part(tx: Transaction, version: ModelVersion, *, personal: bool) -> Files:
+    """Yield the requests for promotion, each vote with the digests of what the voter saw, and the policies asked by."""
+    requests = RequestRepository(tx).of_version(version.id)
+    votes = VoteRepository(tx).all([request.id for request in requests]) if requests else ()
+    left_out = () if personal else ("reason", "comment")
+    told = [_without(asdict(request), left_out) | {"votes": []} for request in requests]
+    by_request = {str(request["id"]): request for request in told}
+    for vote in votes:
+        shown = _without(asdict(vote), left_out) | {"saw": vote.binding.digests}
+        if not personal:
+            shown["conditions"] = _without(asdict(vote.conditions), ("text",))
+        by_request[vote.request_id]["votes"].append(shown)
+    yield "promotion-requests.json", document({"requests": told})
+    policies = PolicyRepository(tx)
+    for name, number in sorted({(request.policy, request.policy_number) for request in requests}):
+        yield f"policies/{name}-{number}.json", document(policies.get(name, number).document)
+
+
+PARTS = (version_part, card_part, signature_part, inspection_part)
+"""The parts that hold no texts that people typed about what they did, in the order in which they are gathered."""
 
 _FACTS = (
     "id",
@@ -83,6 +116,10 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - what the encoder takes
     if is_dataclass(value) and not isinstance(value, type) and type(value).__str__ is object.__str__:
         return asdict(value)
     return list(value) if isinstance(value, set | frozenset) else str(value)
+
+
+def _without(values: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
 
 
 def _checked(checked: CheckedSignature) -> Mapping[str, object]:
