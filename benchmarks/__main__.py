@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import access, audit, registry, scale, startup, transfer
+from benchmarks import access, audit, inspection, registry, scale, startup, transfer
 from benchmarks.report import Table, machine
 from benchmarks.workspace import Options, say
 
@@ -15,6 +15,7 @@ BENCHES: Final[dict[str, Callable[[Options], Iterator[Table]]]] = {
     "scale": scale.run,
     "audit": audit.run,
     "access": access.run,
+    "inspection": inspection.run,
 }
 
 
