@@ -21,6 +21,7 @@ from modelkeep.domains.governance import (
     InboxItem,
     Lookout,
     Manner,
+    NewAssignment,
     NewComment,
     NewDelegation,
     RequestStatus,
@@ -217,3 +218,20 @@ def test_requests_that_nobody_answers_in_time_are_closed_by_themselves(
     assert upkeep.keep_time() == 1
     assert services.governance.promotions.get(office.ana, request.id).request.status is RequestStatus.EXPIRED
     assert upkeep.keep_time() == 0
+
+
+def test_a_step_that_nobody_answers_is_escalated(
+    office: Office, services: Services, admin: Actor, upkeep: Upkeep, clock: ManualClock
+) -> None:
+    services.governance.policies.assign(admin, NewAssignment("*", "regulated"))
+    boss = somebody(services, "admin")
+    office.request(office.version(), "Staging")
+    assert inbox(services, boss) == []
+    assert upkeep.keep_time() == 0
+    clock.advance(timedelta(days=15))
+    assert upkeep.keep_time() == 1
+    assert upkeep.keep_time() == 0
+    assert inbox(services, boss) == [(Waiting.VOTE, 1)]
+    (entry,) = services.audit.list(admin, EntryQuery(type="PROMOTION_ESCALATED"), EVERYTHING).items
+    assert entry.data["roles"] == ["admin"]
+    assert office.vote(items(services, boss)[0].request.id, boss).votes[0].step == "independent validation"

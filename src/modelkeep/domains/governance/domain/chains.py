@@ -18,11 +18,15 @@ Roles = Mapping[PrincipalId, frozenset[str]]
 
 @dataclass(frozen=True, slots=True)
 class StepState:
-    """A step, the votes that count for it, and who may answer: `roles` grows when it is escalated."""
+    """A step, the votes that count for it, and who may answer: `roles` grows when it is escalated.
+
+    `since` is from when on it is asked for.
+    """
 
     step: Step
     approvals: tuple[Vote, ...]
     roles: tuple[str, ...]
+    since: datetime
     is_open: bool
 
     @property
@@ -83,14 +87,14 @@ def chain_state(
     states: list[StepState] = []
     since, reached = asked_at, True
     for step in chain.steps:
-        answering = _answering(step, since, now)
+        answering = _answering(step, since, now) if reached else (step.role,)
         approvals: list[Vote] = []
         for vote in given:
             fits = vote.step == step.name and roles.get(vote.right_of, frozenset()).intersection(answering)
             if fits and reached and not counted & vote.people and len(approvals) < step.approvals:
                 approvals.append(vote)
                 counted |= vote.people
-        state = StepState(step, tuple(approvals), answering, is_open=reached)
+        state = StepState(step, tuple(approvals), answering, since, is_open=reached)
         states.append(state)
         if chain.ordered:
             reached = reached and state.complete

@@ -66,7 +66,7 @@ class VoteRepository:
             }
             self._session.execute(update(VOTE).where(VOTE.c.id == vote.id).values(values))
 
-    def ask(self, request_id: str, state: ChainState | None, since: datetime) -> None:
+    def ask(self, request_id: str, state: ChainState | None) -> None:
         """Rewrite which roles are asked to answer a request now; None for a request that is closed."""
         self._session.execute(delete(WAITING).where(WAITING.c.request_id == request_id))
         rows = [
@@ -74,7 +74,7 @@ class VoteRepository:
                 "request_id": request_id,
                 "step": step.step.name,
                 "role": role,
-                "escalates_at": escalates_at(step.step, since) if len(step.roles) == 1 else None,
+                "escalates_at": escalates_at(step.step, step.since) if len(step.roles) == 1 else None,
             }
             for step in (() if state is None else state.steps)
             for role in dict.fromkeys(step.roles)

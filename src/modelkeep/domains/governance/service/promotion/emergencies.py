@@ -114,7 +114,7 @@ class EmergencyService:
         moved = move(tx, actor, Journey(found.version, found.policy, found.target, now), why).version
         made = request.promoted(Manner.BREAK_GLASS, actor, moved.changed_at, reverts_at)
         RequestRepository(tx).save(made)
-        VoteRepository(tx).ask(request.id, None, now)
+        VoteRepository(tx).ask(request.id, None)
         ReviewRepository(tx).ask(made, moved.changed_at + rule.review_within)
         VoteRepository(tx).ask_reviewers(made.id, reviewers(found.policy, found.target.name))
         return made, moved

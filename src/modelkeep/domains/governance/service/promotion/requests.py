@@ -75,7 +75,7 @@ class PromotionService:
             RequestRepository(tx).add(request)
             tx.record(request.requested(actor))
             found = self.lookout.look(tx, version, target.name, now)
-            VoteRepository(tx).ask(request.id, found.chain, now)
+            VoteRepository(tx).ask(request.id, found.chain)
             if self._at_once(tx, actor, found):
                 asked = Asked(*complete(tx, actor, found, Manner.AUTOMATIC, now), None)
             else:
@@ -93,7 +93,7 @@ class PromotionService:
     def _expire(self, tx: Transaction, actor: Actor, request: PromotionRequest, now: datetime) -> None:
         closed, event = request.expire(actor, now)
         RequestRepository(tx).save(closed)
-        VoteRepository(tx).ask(request.id, None, now)
+        VoteRepository(tx).ask(request.id, None)
         tx.record(event)
 
     def promote(self, actor: Actor, request_id: str) -> Recorded[Asked]:
@@ -141,7 +141,7 @@ class PromotionService:
             request.check_open(now)
             closed, event = request.withdraw(actor, now, reason)
             RequestRepository(tx).save(closed)
-            VoteRepository(tx).ask(request.id, None, now)
+            VoteRepository(tx).ask(request.id, None)
             tx.record(event)
         return Recorded(Asked(closed, version, None), tx.receipt)
 
@@ -216,7 +216,7 @@ def complete(
     moved = move(tx, actor, Journey(found.version, found.policy, found.target, now), why)
     made = request.promoted(manner, actor, moved.version.changed_at)
     RequestRepository(tx).save(made)
-    VoteRepository(tx).ask(request.id, None, now)
+    VoteRepository(tx).ask(request.id, None)
     return made, moved.version
 
 

@@ -99,6 +99,6 @@ class ReviewService:
                 return Recorded(review, None)
             closed, event = review.close(verdict, comment, actor, now)
             ReviewRepository(tx).save(closed)
-            VoteRepository(tx).ask(request.id, None, now)
+            VoteRepository(tx).ask(request.id, None)
             tx.record(event)
         return Recorded(closed, tx.receipt)

@@ -233,7 +233,7 @@ class RollbackService:
         moved = move(tx, actor, Journey(version, plan.policy, plan.stage, now), why).version
         made = request.promoted(Manner.ROLLBACK, actor, moved.changed_at)
         requests.save(made)
-        VoteRepository(tx).ask(request.id, None, now)
+        VoteRepository(tx).ask(request.id, None)
         if plan.review_due_at is not None:
             ReviewRepository(tx).ask(made, plan.review_due_at)
             VoteRepository(tx).ask_reviewers(made.id, reviewers(plan.policy, plan.stage.name))

@@ -79,7 +79,7 @@ class Upkeep:
             if request.status_at(now) is RequestStatus.EXPIRED:
                 closed, event = request.expire(SYSTEM, now)
                 RequestRepository(tx).save(closed)
-                VoteRepository(tx).ask(request.id, None, now)
+                VoteRepository(tx).ask(request.id, None)
                 tx.record(event)
                 return
             self._look(tx, request_id)
@@ -91,7 +91,7 @@ class Upkeep:
             found = self.lookout.look(tx, version, request.target, now)
             end_stale(tx, SYSTEM, found, now)
             before = votes.asked(request.id)
-            votes.ask(request.id, found.chain, request.requested_at)
+            votes.ask(request.id, found.chain)
             added = sorted(votes.asked(request.id) - before)
             escalated = [role for state in found.chain.steps for role in state.roles[1:] if role in added]
             if escalated:

@@ -102,14 +102,14 @@ class VotingService:
         if vote.decision is Decision.REJECT:
             closed = request.close(RequestStatus.REJECTED, actor, now)
             RequestRepository(tx).save(closed)
-            VoteRepository(tx).ask(request.id, None, now)
+            VoteRepository(tx).ask(request.id, None)
             tx.record(closed.happened("governance.promotion_rejected", actor, now))
             return Asked(closed, before.version, None, VoteRepository(tx).all([request.id]))
         found = self.lookout.look(tx, before.version, request.target, now, lock=True)
         if found.move is not None and found.move.automatic and found.ready:
             made, moved = complete(tx, actor, found, Manner.AUTOMATIC, now)
             return Asked(made, moved, None, VoteRepository(tx).all([request.id]))
-        VoteRepository(tx).ask(request.id, found.chain, now)
+        VoteRepository(tx).ask(request.id, found.chain)
         return self._asked(tx, found, request)
 
     def _asked(self, tx: Transaction, found: Situation, request: PromotionRequest) -> Asked:
