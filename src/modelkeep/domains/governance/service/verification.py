@@ -21,6 +21,7 @@ from modelkeep.domains.governance.service.adding import verified_by
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.model_signing import (
+    MODEL_SIGNATURE,
     Bundle,
     InvalidBundleError,
     SignedFilesDifferError,
@@ -32,12 +33,16 @@ from modelkeep.signing import Authority, BadSignatureError, PublicKey, verify
 
 
 def verified_signatures(tx: Transaction, version: ModelVersion) -> tuple[VerifiedSignature, ...]:
-    """Return the signatures of a version that hold now, the oldest first: each is verified anew, bytes and files."""
+    """Return the signatures over the files of a version that hold now, the oldest first; each is verified anew.
+
+    What the registry itself has signed about a promotion is none of them: it must not open the next gate.
+    """
     signatures = SignatureRepository(tx, version.id).all()
     if not signatures:
         return ()
     verifier = Verifier.of(tx, version)
-    return tuple(found.verified for found in map(verifier.check, signatures) if found.verified is not None)
+    found = (verifier.check(signature).verified for signature in signatures)
+    return tuple(held for held in found if held is not None and held.predicate_type == MODEL_SIGNATURE)
 
 
 @dataclass(frozen=True)
