@@ -73,6 +73,10 @@ def test_real_models_are_pushed_found_and_pulled_byte_for_byte(laptop: Installat
     }
     assert [version for version, _ in pushed.values()] == ["1.0.0"] * 3
 
+    assert inspected(laptop, "speech/vad") == ("safetensors", 309_633, 15)
+    assert inspected(laptop, "speech/vad-onnx")[:2] == ("onnx", 309_633)
+    assert inspected(laptop, "flowers/iris")[0] == "joblib"
+
     listed = {model["name"] for model in laptop.modelkeep("list")["items"]}
     assert listed == set(pushed)
     assert found(laptop, "metric.auc >= 0.965") == {"speech/vad-onnx"}
@@ -106,6 +110,12 @@ def push(laptop: Installation, path: Path, model: str, metric: str, framework: s
     version = laptop.modelkeep("push", path, model, *facts, *others)
     assert version["metrics"][0]["name"] == metric.partition("=")[0]
     return version["version"], version["manifest_digest"]
+
+
+def inspected(laptop: Installation, reference: str) -> tuple[str, int, int]:
+    """Return the format, the parameters and the tensors that the registry reads in a version."""
+    document = laptop.modelkeep("inspect", reference, "--again")
+    return document["format"], document["parameter_count"], document["tensor_count"]
 
 
 def found(laptop: Installation, query: str) -> set[str]:
