@@ -27,6 +27,9 @@ from modelkeep.kernel.semver import Version
 DRAFT: Final = "Draft"
 """The stage that versions start in by the first lifecycle; only governance moves them."""
 
+ARCHIVED: Final = "Archived"
+"""The stage of versions that are kept for the record: such a one may be deleted."""
+
 STAGES: Final = ("Draft", "Staging", "Production", "Deprecated", "Archived")
 """The stages of the default lifecycle: an alias must not be named like one."""
 

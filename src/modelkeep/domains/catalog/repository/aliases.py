@@ -7,6 +7,7 @@ from sqlalchemy import func, insert, select, update
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, StageInterval
 from modelkeep.domains.catalog.domain.errors import AliasNotFoundError
 from modelkeep.domains.catalog.domain.models import Model
+from modelkeep.domains.catalog.domain.versions import ARCHIVED
 from modelkeep.domains.catalog.repository.intervals import as_known, begun, in_force
 from modelkeep.domains.catalog.tables import ALIAS, STAGE, VERSION
 from modelkeep.kernel.identity import PrincipalId
@@ -71,6 +72,27 @@ class AliasRepository:
             .limit(limit)
         )
         return tuple(rows)
+
+    def staged(self, model_id: str, limit: int, *, version_id: str | None = None) -> tuple[str, ...]:
+        """Return some versions of a model, or the one, that were moved to a stage and hold it: not an archived one."""
+        first = STAGE.alias()
+        begun_in = (
+            select(first.c.stage).where(first.c.version_id == STAGE.c.version_id).order_by(first.c.since).limit(1)
+        ).scalar_subquery()
+        query = (
+            select(VERSION.c.version)
+            .join(STAGE, STAGE.c.version_id == VERSION.c.id)
+            .where(
+                STAGE.c.model_id == model_id,
+                STAGE.c.until.is_(None),
+                STAGE.c.stage != ARCHIVED,
+                STAGE.c.stage != begun_in,
+                VERSION.c.deleted_at.is_(None),
+            )
+        )
+        if version_id is not None:
+            query = query.where(VERSION.c.id == version_id)
+        return tuple(self._session.scalars(query.order_by(VERSION.c.number).limit(limit)))
 
     def last_change(self, model_id: str, name: str) -> tuple[int, datetime | None]:
         """Return the revision an alias has or had last, 0 if it never was, and when it was moved or removed last."""

@@ -153,7 +153,7 @@ class ModelService:
         """Delete a model and hide its versions; it can be restored.
 
         Raises:
-            DeletionBlockedError: aliases point to its versions; the details list them.
+            DeletionBlockedError: aliases point to its versions, or such hold a stage; the details list them.
         """
         with self.database.transaction() as tx:
             models = ModelRepository(tx)
@@ -163,6 +163,13 @@ class ModelService:
                 raise DeletionBlockedError(
                     f"{name} cannot be deleted while it has aliases: {', '.join(aliases)}; remove them first",
                     aliases=list(aliases),
+                )
+            staged = AliasRepository(tx).staged(model.id, SHOWN_BLOCKERS)
+            if staged:
+                raise DeletionBlockedError(
+                    f"{name} cannot be deleted while versions of it hold a stage: {', '.join(staged)}; promote them to "
+                    "Archived first",
+                    versions=list(staged),
                 )
             changed, event = model.delete(actor, self.clock())
             models.save(changed, before=model)

@@ -186,7 +186,7 @@ class VersionService:
         """Delete a version, softly: number and version stay taken, content stays stored, it can be restored.
 
         Raises:
-            DeletionBlockedError: aliases point to it; the details list them.
+            DeletionBlockedError: aliases point to it, or it holds a stage; the details say so.
         """
         with self.database.transaction() as tx:
             versions = VersionRepository(tx)
@@ -199,6 +199,12 @@ class VersionService:
                     f"{version.reference} cannot be deleted while aliases point to it: {', '.join(blockers)}; move or "
                     "remove them first",
                     aliases=list(blockers),
+                )
+            if aliases.staged(version.model_id, 1, version_id=version.id):
+                raise DeletionBlockedError(
+                    f"{version.reference} cannot be deleted while it is in {version.stage}; promote it to Archived "
+                    "first",
+                    stage=version.stage,
                 )
             changed, event = version.delete(actor, moment_after(aliases.left_at(version.id), self.clock()))
             versions.save(changed, before=version)
