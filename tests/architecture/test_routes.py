@@ -25,6 +25,7 @@ UNREVISED = {
     "delete_group": "a group has no revision",
     "attach_file": "an attachment is an interval, and never replaces another",
     "remove_attachment": "an attachment is an interval",
+    "end_waiver": "a waiver is an interval",
     "add_member": "a membership is an interval",
     "remove_member": "a membership is an interval",
 }
@@ -37,6 +38,7 @@ OPEN = {
     "finish_login": "the provider's answer is the credential",
     "log_out_by_provider": "the logout token is the credential",
     "report_leaked_token": "the token in the body is the credential",
+    "answer_external_check": "the token in the body is the credential",
     "receive_leak_alert": "the signature over the body is the credential",
     "log_in_locally": "the password is the credential",
     "begin_device_login": "who wants to log in has none",

@@ -7,6 +7,8 @@ from datetime import timedelta
 from sqlalchemy import select
 from tests.builders import SCORER, a_model, a_version, stored_content
 from tests.cards import PDF, a_card
+from tests.gates import govern
+from tests.people import somebody
 from tests.signing import a_bundle, a_private_key, add, trust
 
 from modelkeep.app.bootstrap import Services
@@ -16,7 +18,7 @@ from modelkeep.domains.audit.tables import ENTRY
 from modelkeep.domains.cards import NewAttachment
 from modelkeep.domains.catalog import Metric, ModelDetails, ModelVersion, NewModel, NewVersion, VersionRecord
 from modelkeep.domains.events import NewSubscription, SubscriptionChange
-from modelkeep.domains.governance import NewAssignment, NewTrust
+from modelkeep.domains.governance import NewAssignment, NewTrust, NewWaiver
 from modelkeep.kernel.blob_frames import BlobFrame
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
@@ -28,6 +30,7 @@ from modelkeep.platform.jobs.tables import JOB
 DELETED_MODEL, SPARE_MODEL, NEW_MODEL = (ModelName.parse(f"fraud/{name}") for name in ("deleted", "spare", "new"))
 FIRST, SECOND, DELETED = (parse_selector(version) for version in ("1.0.0", "1.0.1", "1.0.2"))
 CARDED = Reference.parse(f"{SCORER}:1.0.0")
+JUDGED = ModelName.parse("fraud/judged")
 HOOK = "https://93.184.215.14/hooks/of-nobody"
 POLICY = "{name: small, stages: [{name: Draft}], moves: []}"
 BLOB = b"a blob that is on its way"
@@ -47,6 +50,7 @@ class World:
     disabled_subscription: str
     signing_key: str
     assignment: str
+    waiver: str
 
     @classmethod
     def made(cls, services: Services, admin: Actor) -> "World":
@@ -69,7 +73,11 @@ class World:
         signing_key = trust(services, admin, KEY).id
         assignment = services.governance.policies.assign(admin, NewAssignment("risk", "open")).value.id
         upload = stored_content(services, admin, {"a": BLOB})
-        return cls(services, first, upload, on, off, signing_key, assignment)
+        govern(services, admin, scope="fraud")
+        waiver = services.governance.gates.waivers.waive(admin, CARDED, a_waiver(services)).value.id
+        a_model(services, admin, JUDGED)
+        a_version(services, somebody(services, "maintainer"), JUDGED)
+        return cls(services, first, upload, on, off, signing_key, assignment, waiver)
 
     def job(self) -> str:
         """Return a job that is ready."""
@@ -81,6 +89,10 @@ class World:
         """Return the audit log, from its beginning."""
         with self.services.access.database.snapshot() as tx:
             return list(tx.session.execute(select(*ENTRY.c).order_by(ENTRY.c.seq)))
+
+
+def a_waiver(services: Services) -> NewWaiver:
+    return NewWaiver("good", "Seen by hand", services.access.clock() + timedelta(days=7), whole_model=True)
 
 
 def _trust(world: World, actor: Actor) -> object:
@@ -275,7 +287,26 @@ CARDS = (
         lambda w, a: w.services.cards.attachments.remove(a, CARDED, "a.pdf"),
     ),
 )
+GATES = (
+    UseCase(
+        "governance.gate_waived",
+        str(SCORER),
+        lambda w, a: w.services.governance.gates.waivers.waive(a, CARDED, a_waiver(w.services)),
+    ),
+    UseCase(
+        "governance.waiver_ended",
+        str(SCORER),
+        lambda w, a: w.services.governance.gates.waivers.end(a, SCORER, w.waiver),
+    ),
+    UseCase(
+        "governance.external_check_asked",
+        f"{JUDGED}:1.0.0",
+        lambda w, a: w.services.governance.gates.external.ask(a, Reference.parse(f"{JUDGED}:1.0.0"), "load-test"),
+    ),
+)
 REPEATABLE = {
+    "governance.gate_waived",
+    "governance.external_check_asked",
     "catalog.metrics_logged",
     "events.subscription_created",
     "events.subscription_secret_rotated",
@@ -291,5 +322,5 @@ PROMOTIONS = (
         ),
     ),
 )
-AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *CARDS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES, *PROMOTIONS)
+AUDITED = (*NAMESPACES, *MODELS, *VERSIONS, *CARDS, *SUBSCRIPTIONS, *SIGNATURES, *POLICIES, *PROMOTIONS, *GATES)
 WRITES = (*AUDITED, *UPLOADS)

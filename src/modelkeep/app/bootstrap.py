@@ -128,8 +128,8 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     log = log_services(settings, database, clock)
     events, deliveries = build_events(settings, foundation := Foundation(database, access, jobs, clock, ids))
     inspecting = build_inspecting(settings, foundation, artifacts)
-    governance, kinds = governing(foundation, artifacts)
-    step = inspecting.comparer.step
+    cards, step = card_services(settings, access, clock, artifacts, operations), inspecting.comparer.step
+    governance, kinds = governing(foundation, artifacts, who.limits, cards.cards.frameworks)
     tidying = job_kinds(jobs, uploads, idempotency, who)
     kinds = (*kinds, *tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
@@ -152,7 +152,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         registration=RegistrationService(database, access, operations, uploads, clock, ids, first_stage, step),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, artifacts, limits, readers.access_log.reads),
-        cards=card_services(settings, access, clock, artifacts, operations),
+        cards=cards,
         events=events,
         signing=signing_services(settings, access, clock, ids),
         **_rights(access, clock, ids),

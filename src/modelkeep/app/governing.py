@@ -1,15 +1,15 @@
 """Wires governance: policies, and what goes by them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from modelkeep.app.events import Foundation
-from modelkeep.domains.access import RoleService
+from modelkeep.app.gating import gate_services
+from modelkeep.domains.access import RequestLimits, RoleService
 from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.audit import AuditReader
-from modelkeep.domains.cards import current_card
+from modelkeep.domains.cards import Framework, current_card
 from modelkeep.domains.governance import (
-    CATALOG_FACTS,
     CelEngine,
     DataService,
     DelegationService,
@@ -26,17 +26,20 @@ from modelkeep.domains.governance import (
     Upkeep,
     VotingService,
     check_config,
+    fact_sources,
     job_kinds,
 )
 from modelkeep.platform.database import Transaction
 from modelkeep.platform.jobs import JobKind
 
 
-def governing(on: Foundation, artifacts: ArtifactService) -> tuple[GovernanceServices, Sequence[JobKind]]:
+def governing(
+    on: Foundation, artifacts: ArtifactService, limits: RequestLimits, frameworks: Mapping[str, Framework]
+) -> tuple[GovernanceServices, Sequence[JobKind]]:
     """Wire the domain: what it offers, and its background work."""
     database, access, clock, ids = on.database, on.access, on.clock, on.new_id
     engine = CelEngine()
-    roles, evaluator = RoleService(database, access, clock), GateEvaluator(engine, CATALOG_FACTS)
+    roles, evaluator = RoleService(database, access, clock), GateEvaluator(engine, fact_sources(frameworks))
     policies = PolicyService(database, access, roles, clock, ids, partial(check_config, engine=engine))
     lookout = Lookout(evaluator, _card_digest)
     emergencies = EmergencyService(database, access, lookout, clock, ids)
@@ -51,6 +54,7 @@ def governing(on: Foundation, artifacts: ArtifactService) -> tuple[GovernanceSer
         emergencies=emergencies,
         rollbacks=RollbackService(database, access, lookout, artifacts.problems, clock, ids),
         data=DataService(database, access, clock),
+        gates=gate_services(access, limits, evaluator, clock, ids),
     )
     return offered, job_kinds(Upkeep(database, lookout, AuditReader(database), clock), emergencies)
 

@@ -20,6 +20,7 @@ from modelkeep.cli.commands.doctor import doctor
 from modelkeep.cli.commands.events import events, job
 from modelkeep.cli.commands.evidence import evidence
 from modelkeep.cli.commands.finding import list_models, resolve, search, show, versions
+from modelkeep.cli.commands.gate import gate
 from modelkeep.cli.commands.group import group
 from modelkeep.cli.commands.inbox import delegation, inbox
 from modelkeep.cli.commands.inspect import inspect
@@ -46,7 +47,7 @@ _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "From stage to stage": (promote, approve, reject, comment, review, inbox, requests, why, withdraw, delegation),
     "When something is wrong": (rollback, break_glass, data),
     "Who stands for them": (sign, verify, signing_key, evidence),
-    "What moves ask for": (policy,),
+    "What moves ask for": (policy, gate),
     "Who may do what": (access, role, group, principal, service_account),
     "What was done": (audit,),
     "What happens": (webhook, events, job),

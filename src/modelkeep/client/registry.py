@@ -21,6 +21,7 @@ from modelkeep.client.downloads import Download, Source
 from modelkeep.client.errors import BlockedError, CorruptFileError, DiskFullError, NotFoundError, UnwritableError
 from modelkeep.client.events import EventMethods
 from modelkeep.client.evidence import EvidenceMethods
+from modelkeep.client.gates import GateMethods
 from modelkeep.client.http import Call, HttpSession, route
 from modelkeep.client.inspections import InspectionMethods
 from modelkeep.client.logins import LoginMethods
@@ -88,6 +89,7 @@ class Registry(
     PromotionMethods,
     EvidenceMethods,
     ReviewMethods,
+    GateMethods,
 ):
     """One registry, by one caller's rights. Threads may share it; use it as a context manager to close it."""
 

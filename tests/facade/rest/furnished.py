@@ -8,10 +8,14 @@ from typing import Any
 
 from tests.facade.rest.operations import BLOB, BYTES, EXAMPLES, filled
 from tests.facade.rest.registry import API, Rest
+from tests.gates import govern
 from tests.people import bind, somebody
 from tests.signing import a_bundle, a_private_key, json_of
 
+from modelkeep.domains.governance import NewWaiver
 from modelkeep.kernel.digests import Digest
+from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.references import Reference
 
 WIDE: dict[str, Any] = dict.fromkeys(
     ("searches", "exports", "logins", "logins_per_address", "mints_per_address", "token_failures"), 9999
@@ -28,6 +32,8 @@ class Furnished:
     url: str
     things: dict[str, dict[str, str]] = field(default_factory=dict)
     """By namespace: the names and ids of what is in it, or belongs to no namespace."""
+    security: dict[str, Actor] = field(default_factory=dict)
+    """By namespace: who waives gates in it."""
 
     def furnish(self, namespace: str) -> None:
         """Make a namespace with a model, a version and what else can be on it."""
@@ -64,6 +70,9 @@ class Furnished:
             "attachment": "report.pdf",
             "policy": "default",
             "url": self.url,
+            "gate": "load-test",
+            "check": "0",
+            "soon": (rest.services.access.clock() + timedelta(days=30)).isoformat(),
             **_signed({"config.json": content}),
             "issuer": self.a_provider("")["issuer"],
         }
@@ -80,6 +89,7 @@ class Furnished:
             "webhook": self._a_webhook(namespace),
             "upload_id": self.an_upload(namespace, rest.token),
             "signing_key": self.a_signing_key(namespace),
+            "waiver": self.a_waiver(namespace),
         }
         things["request"] = self._made(
             f"models/{namespace}/scorer/versions/1.0.0/promotion-requests", EXAMPLES["request_promotion"], "id"
@@ -91,6 +101,16 @@ class Furnished:
     def a_provider(self, name: str) -> dict[str, str]:
         """Return what is decided of a login provider, which is no provider if anybody asks it."""
         return {"name": name, "issuer": self.url.partition("/hooks")[0], "client_id": "modelkeep"}
+
+    def a_waiver(self, namespace: str) -> str:
+        """Return the id of a waiver of a gate of the version."""
+        services, model = self.rest.services, f"{namespace}/scorer"
+        if namespace not in self.security:
+            govern(services, somebody(services, "admin"), scope=model)
+            self.security[namespace] = somebody(services, "SECURITY")
+        new = NewWaiver("good", "Seen by hand", services.access.clock() + timedelta(days=30))
+        by, reference = self.security[namespace], Reference.parse(f"{model}:1.0.0")
+        return services.governance.gates.waivers.waive(by, reference, new).value.id
 
     def a_binding(self, namespace: str) -> str:
         """Return the id of a new binding on a namespace."""

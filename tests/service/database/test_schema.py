@@ -111,6 +111,10 @@ def test_text_that_filters_and_lists_compare_has_the_same_order_on_every_server(
     with engines.reader.begin() as connection:
         unordered = set(connection.scalars(columns))
     assert unordered == {
+        "governance_evaluation.message",
+        "governance_evidence.text",
+        "governance_external_check.details",
+        "governance_waiver.reason",
         "access_password.encoded",
         "access_pepper.fingerprint",
         "access_binding.reason",

@@ -13,7 +13,6 @@ from modelkeep.domains.access import ForbiddenError, Scope
 from modelkeep.domains.audit import AuditReader, EntryQuery
 from modelkeep.domains.catalog import DataRef, Metric, VersionRecord
 from modelkeep.domains.governance import (
-    CATALOG_FACTS,
     CelEngine,
     CommentVerdict,
     GateEvaluator,
@@ -28,6 +27,7 @@ from modelkeep.domains.governance import (
     ReviewVerdict,
     Upkeep,
     Waiting,
+    fact_sources,
 )
 from modelkeep.domains.governance.domain.delegations import SelfDelegationError
 from modelkeep.domains.governance.domain.emergencies import BreakGlassRefusedError
@@ -49,7 +49,7 @@ def office(services: Services, admin: Actor) -> Office:
 @pytest.fixture
 def upkeep(services: Services, clock: ManualClock) -> Upkeep:
     database = services.access.database
-    lookout = Lookout(GateEvaluator(CelEngine(), CATALOG_FACTS), lambda _tx, _version: "")
+    lookout = Lookout(GateEvaluator(CelEngine(), fact_sources({})), lambda _tx, _version: "")
     return Upkeep(database, lookout, AuditReader(database), clock)
 
 

@@ -41,13 +41,16 @@ from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespa
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.versions import DRAFT, ModelVersion
 from modelkeep.domains.governance import (
+    Answer,
     Assignment,
     Comment,
     Delegation,
+    ExternalCheck,
     PromotionRequest,
     PublishedPolicy,
     Review,
     ReviewVerdict,
+    Waiver,
 )
 from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
@@ -242,6 +245,7 @@ def events() -> Iterator[Event]:
     yield from of_inspections()
     yield from of_signing_keys()
     yield from of_cards()
+    yield from events_of_gates()
     denied = refusal(ANA, Permission.GRANT_WRITE, REGISTRY, NOW).event
     assert denied is not None
     yield denied
@@ -254,6 +258,19 @@ def events_of_policies() -> Iterator[Event]:
     yield assignment.assigned(ANA, None, "joins")
     yield assignment.assigned(ANA, assignment, "")
     yield assignment.end(ANA, NOW, "leaves")[1]
+
+
+def events_of_gates() -> Iterator[Event]:
+    soon = NOW + timedelta(days=1)
+    waiver = Waiver("w", "scan", "m", None, str(SCORER), "seen by hand", NOW, ANA.id, soon)
+    yield waiver.granted(ANA)
+    yield waiver.end(ANA, NOW)[1]
+    check = ExternalCheck("c", "load-test", "v", f"{SCORER}:1.0.0", "0" * 64, NOW, ANA.id, soon)
+    yield check.asked(ANA)
+    for answer in (Answer(passed=True, details="fast"), Answer(passed=False)):
+        answered = check.answered(answer, ANA, NOW)[1]
+        assert answered is not None
+        yield answered
 
 
 def a_request() -> PromotionRequest:

@@ -253,7 +253,7 @@ def test_what_is_wrong_with_a_configuration_is_named(gate: Gate, codes: list[str
 
 def a_result(gate: Gate, status: GateStatus = PASSED, value: int = 1) -> GateResult:
     seen = Snapshot.of({"value": value})
-    return GateResult(gate, status, "", {}, seen, config_digest(gate), timedelta())
+    return GateResult(gate, status, status, "", {}, seen, config_digest(gate), timedelta())
 
 
 def test_the_digest_of_an_evaluation_changes_with_what_was_asked_found_or_seen() -> None:

@@ -38,6 +38,8 @@ _VERSION_READ: Final = (
     "get_signature_bundle",
     "get_inspection",
     "list_tensors",
+    "check_gates",
+    "list_waivers",
 )
 _MODEL_WRITE: Final = ("update_model", "set_model_tag", "remove_model_tag")
 _VERSION_WRITE: Final = (
@@ -75,6 +77,8 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.STAGE_PROMOTE: ("break_glass", "roll_back"),
     Permission.VERSION_QUARANTINE: ("quarantine_version", "release_version"),
     Permission.VERSION_DOWNLOAD: ("get_file", "get_blobs"),
+    Permission.GATE_WAIVE: ("waive_gate", "end_waiver"),
+    Permission.GATE_REPORT: ("ask_external_check",),
     Permission.ALIAS_WRITE: ("set_alias", "remove_alias"),
     Permission.AUDIT_EXPORT: ("get_evidence",),
 }
@@ -185,7 +189,7 @@ OTHERWISE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("list_roles", "get_role", "explain", "list_signing_keys"), "authenticated"),
     **dict.fromkeys(("get_card_schema", "list_card_frameworks"), "authenticated"),
     **dict.fromkeys(("get_ci_audience", "mint_ci_token", "report_leaked_token", "list_login_offers"), "public"),
-    "receive_leak_alert": "public",
+    **dict.fromkeys(("receive_leak_alert", "answer_external_check"), "public"),
     **dict.fromkeys(("begin_login", "finish_login", "log_out_by_provider", "begin_device_login"), "public"),
     **dict.fromkeys(("finish_device_login", "finish_browser_login", "log_in_locally"), "public"),
 }

@@ -3,7 +3,7 @@
 from modelkeep.domains.cards.domain.attachments import MAX_ATTACHMENT, MEDIA_TYPES, Attachment, NewAttachment
 from modelkeep.domains.cards.domain.cards import Card, CardRevision
 from modelkeep.domains.cards.domain.diffs import Change
-from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score
+from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score, score
 from modelkeep.domains.cards.domain.paths import written
 from modelkeep.domains.cards.domain.schema import card_schema
 from modelkeep.domains.cards.operations import current_card
@@ -58,5 +58,6 @@ __all__ = [
     "load_frameworks",
     "ml_bom",
     "safe_markdown",
+    "score",
     "written",
 ]

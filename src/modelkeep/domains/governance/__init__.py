@@ -11,11 +11,14 @@ from modelkeep.domains.governance.domain.assignments import (
 from modelkeep.domains.governance.domain.clauses import Clause
 from modelkeep.domains.governance.domain.comments import Comment, CommentVerdict
 from modelkeep.domains.governance.domain.delegations import Delegation
+from modelkeep.domains.governance.domain.external_checks import Answer, ExternalCheck
 from modelkeep.domains.governance.domain.findings import Finding, FindingSeverity, PlacedFinding
-from modelkeep.domains.governance.domain.gates.engine import GateEngine
+from modelkeep.domains.governance.domain.gates.engine import ENVIRONMENT, GateEngine
 from modelkeep.domains.governance.domain.gates.kinds import check_config
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
+from modelkeep.domains.governance.domain.gates.records import StoredEvaluation
 from modelkeep.domains.governance.domain.inbox import InboxItem, Waiting
+from modelkeep.domains.governance.domain.moves import allowed_move, gate_called
 from modelkeep.domains.governance.domain.plans import AffectedRequest, Holder, Plan, Proposal, Stranded
 from modelkeep.domains.governance.domain.policies import (
     BreakGlass,
@@ -37,8 +40,9 @@ from modelkeep.domains.governance.domain.reviews import Review, ReviewVerdict
 from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
 from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
+from modelkeep.domains.governance.domain.waivers import NewWaiver, Waiver
 from modelkeep.domains.governance.jobs import job_kinds
-from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of
+from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of, stored_evaluation
 from modelkeep.domains.governance.service import (
     SHIPPED,
     Asked,
@@ -66,17 +70,30 @@ from modelkeep.domains.governance.service import (
 )
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
 from modelkeep.domains.governance.service.evidence import EvidencePack, EvidenceService
-from modelkeep.domains.governance.service.gates import CATALOG_FACTS, CelEngine, GateEvaluator
+from modelkeep.domains.governance.service.external_checks import AskedCheck, ExternalCheckService
+from modelkeep.domains.governance.service.gates import (
+    CelEngine,
+    CheckedGates,
+    FactSource,
+    GateCheckService,
+    GateEvaluator,
+    GateServices,
+    Occasion,
+    fact_sources,
+)
 from modelkeep.domains.governance.service.signatures import SignatureService
 from modelkeep.domains.governance.service.signing import SigningServices
 from modelkeep.domains.governance.service.signing_keys import SigningKeyService
 from modelkeep.domains.governance.service.verification import verified_signatures
+from modelkeep.domains.governance.service.waivers import WaiverService
 
 __all__ = [
-    "CATALOG_FACTS",
+    "ENVIRONMENT",
     "SHIPPED",
     "AffectedRequest",
+    "Answer",
     "Asked",
+    "AskedCheck",
     "Assignment",
     "AssignmentQuery",
     "Ballot",
@@ -84,6 +101,7 @@ __all__ = [
     "CelEngine",
     "Chain",
     "ChangeKind",
+    "CheckedGates",
     "CheckedSignature",
     "Clause",
     "Comment",
@@ -99,13 +117,18 @@ __all__ = [
     "Evaluation",
     "EvidencePack",
     "EvidenceService",
+    "ExternalCheck",
+    "ExternalCheckService",
+    "FactSource",
     "Finding",
     "FindingSeverity",
     "Gate",
+    "GateCheckService",
     "GateEngine",
     "GateEvaluator",
     "GateKind",
     "GateResult",
+    "GateServices",
     "GateStatus",
     "Goal",
     "GovernanceServices",
@@ -123,6 +146,8 @@ __all__ = [
     "NewComment",
     "NewDelegation",
     "NewTrust",
+    "NewWaiver",
+    "Occasion",
     "PlacedFinding",
     "Plan",
     "PlanningService",
@@ -149,6 +174,7 @@ __all__ = [
     "Situation",
     "Stage",
     "Step",
+    "StoredEvaluation",
     "Stranded",
     "TrustedKey",
     "Upkeep",
@@ -156,12 +182,18 @@ __all__ = [
     "Vote",
     "VotingService",
     "Waiting",
+    "Waiver",
+    "WaiverService",
     "WithdrawnData",
+    "allowed_move",
     "check_config",
     "effective_policy",
+    "fact_sources",
     "first_stage",
+    "gate_called",
     "job_kinds",
     "policy_of",
     "policy_schema",
+    "stored_evaluation",
     "verified_signatures",
 ]

@@ -26,6 +26,8 @@ class Permission(StrEnum):
     STAGE_REQUEST = "stage.request"
     STAGE_APPROVE = "stage.approve"
     STAGE_PROMOTE = "stage.promote"
+    GATE_WAIVE = "gate.waive"
+    GATE_REPORT = "gate.report"
     CARD_WRITE = "card.write"
     POLICY_WRITE = "policy.write"
     GRANT_READ = "grant.read"
@@ -98,7 +100,7 @@ ROLES: Final[Mapping[str, frozenset[Permission]]] = {
     "auditor": _AUDITOR,
     "TEAM_LEAD": _APPROVER,
     "LEGAL": _APPROVER,
-    "SECURITY": _APPROVER,
+    "SECURITY": _APPROVER | {Permission.GATE_WAIVE},
 }
 """The built-in roles and what they grant. They live in the program, not in the database: an upgrade extends them."""
 
@@ -114,6 +116,7 @@ NEVER: Final[Mapping[PrincipalKind, frozenset[Permission]]] = {
         {
             Permission.STAGE_APPROVE,
             Permission.STAGE_PROMOTE,
+            Permission.GATE_WAIVE,
             Permission.POLICY_WRITE,
             Permission.GRANT_WRITE,
             Permission.PRINCIPAL_WRITE,

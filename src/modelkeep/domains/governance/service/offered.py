@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from modelkeep.domains.governance.service.gates import GateServices
 from modelkeep.domains.governance.service.planning import PlanningService
 from modelkeep.domains.governance.service.policies import PolicyService
 from modelkeep.domains.governance.service.promotion import (
@@ -30,3 +31,4 @@ class GovernanceServices:
     emergencies: EmergencyService
     rollbacks: RollbackService
     data: DataService
+    gates: GateServices

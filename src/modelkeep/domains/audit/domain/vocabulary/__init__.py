@@ -10,6 +10,7 @@ from modelkeep.domains.audit.domain.vocabulary.cards import CARDS
 from modelkeep.domains.audit.domain.vocabulary.catalog import CATALOG
 from modelkeep.domains.audit.domain.vocabulary.content import CONTENT
 from modelkeep.domains.audit.domain.vocabulary.events import EVENTS
+from modelkeep.domains.audit.domain.vocabulary.gates import GATES
 from modelkeep.domains.audit.domain.vocabulary.inspection import INSPECTION
 from modelkeep.domains.audit.domain.vocabulary.log_keys import LOG_KEYS
 from modelkeep.domains.audit.domain.vocabulary.logins import LOGINS
@@ -28,6 +29,7 @@ VOCABULARY: Final[Mapping[str, EventType]] = {
         *CONTENT,
         *EVENTS,
         *INSPECTION,
+        *GATES,
         *LOG_KEYS,
         *LOGINS,
         *POLICIES,

@@ -21,6 +21,9 @@ Path: TypeAlias = tuple[str, ...]
 HOLDER: Final = "holder:"
 """Before the name of an alias or a stage: the fact about the version that holds it."""
 
+UNUSABLE: Final = "unusable"
+"""The one member of a snapshot that stands for facts which could not be used: why."""
+
 
 class UnusableFactsError(InvalidValueError):
     """What a gate looks at cannot be kept as evidence: a number is not finite, text is no text, or it is too large."""

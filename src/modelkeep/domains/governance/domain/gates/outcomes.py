@@ -1,10 +1,10 @@
 """What became of gates: one result each, and what they say together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Self
 
 from modelkeep.domains.governance.domain.gates.facts import Snapshot
 from modelkeep.domains.governance.domain.policies import Gate, GateKind, Severity
@@ -41,17 +41,23 @@ class Outcome:
 class GateResult:
     """The result of one gate, and `snapshot`, all it looked at but for the time.
 
-    `waiver_id` is there when a waiver took the place of what the gate found; the message still says what that was.
+    `status` is what the gate `found`, unless a waiver took its place; the message still says what that was.
     """
 
     gate: Gate
     status: GateStatus
+    found: GateStatus
     message: str
     evidence: Mapping[str, Json]
     snapshot: Snapshot
     config_digest: Digest
     duration: timedelta
     waiver_id: str | None = None
+
+    def waived(self, waiver_id: str, until: datetime) -> Self:
+        """Return it with a waiver in the place of what the gate found."""
+        message = f"{self.message}; waived until {until.isoformat(timespec='minutes')}"
+        return replace(self, status=GateStatus.WAIVED, message=message, waiver_id=waiver_id)
 
     @property
     def gate_id(self) -> str:
@@ -92,7 +98,7 @@ class Evaluation:
     digest: Digest
 
     @classmethod
-    def of(cls, results: tuple[GateResult, ...]) -> "Evaluation":
+    def of(cls, results: tuple[GateResult, ...]) -> Self:
         """Return the evaluation of results.
 
         Gates that count approvals are no part of the digest: a vote would end those that were given before it.

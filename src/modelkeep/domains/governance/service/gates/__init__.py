@@ -1,7 +1,18 @@
 """Gates at work: the expression engine, what is known of a version, the evaluation, and its evidence."""
 
 from modelkeep.domains.governance.service.gates.cel_engine import CelEngine
-from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator
-from modelkeep.domains.governance.service.gates.sources import CATALOG_FACTS
+from modelkeep.domains.governance.service.gates.checking import CheckedGates, GateCheckService
+from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator, Occasion
+from modelkeep.domains.governance.service.gates.offered import GateServices
+from modelkeep.domains.governance.service.gates.sources import FactSource, fact_sources
 
-__all__ = ["CATALOG_FACTS", "CelEngine", "GateEvaluator"]
+__all__ = [
+    "CelEngine",
+    "CheckedGates",
+    "FactSource",
+    "GateCheckService",
+    "GateEvaluator",
+    "GateServices",
+    "Occasion",
+    "fact_sources",
+]

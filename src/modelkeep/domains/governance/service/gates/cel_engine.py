@@ -64,7 +64,8 @@ class CelEngine:
             return Verdict(None, error.message)
         if compiled.run is None:
             return Verdict(None, compiled.problems[0].message)
-        return compiled.run(_activation(facts.value, now))
+        odd = _odd_metric(facts.value.get("metrics", {}))
+        return Verdict(None, odd) if odd else compiled.run(_activation(facts.value, now))
 
 
 class _Compiled:
@@ -86,10 +87,11 @@ def _compile(expression: str) -> _Compiled:
     cel, environment = _environment()
     try:
         program = environment.compile(expression)
+        kind = program.return_type()
     except RuntimeError as error:
         return _Compiled(_problems(str(error), expression))
-    if program.return_type() != cel.Type.BOOL:
-        name = program.return_type().name().lower()
+    if kind != cel.Type.BOOL:
+        name = kind.name().lower()
         return _Compiled(
             (ExpressionProblem(1, 1, f"it is of type {name}; a gate asks for true or false, so compare it"),)
         )
@@ -139,6 +141,14 @@ def _unreadable(expression: str) -> str | None:
     if "\0" in expression:
         return "it holds a NUL character"
     return f"it has {size} bytes; at most {MAX_EXPRESSION} are read" if size > MAX_EXPRESSION else None
+
+
+def _odd_metric(metrics: object) -> str | None:
+    """Return why metrics are none."""
+    if not isinstance(metrics, Mapping):
+        return "`metrics` is no mapping of names to numbers"
+    odd = [name for name, value in metrics.items() if isinstance(value, bool) or not isinstance(value, int | float)]
+    return f"metric {odd[0]} is no number" if odd else None
 
 
 def _activation(facts: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -1,25 +1,41 @@
 """Evaluates the gates of a move, inside the transaction of whoever asks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
 
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
-from modelkeep.domains.governance.domain.gates.facts import Snapshot, UnusableFactsError
+from modelkeep.domains.governance.domain.gates.facts import UNUSABLE, Snapshot, UnusableFactsError
 from modelkeep.domains.governance.domain.gates.kinds import rule_of
 from modelkeep.domains.governance.domain.gates.outcomes import (
+    MAX_MESSAGE,
     Evaluation,
     GateResult,
     Outcome,
     config_digest,
     undecided,
 )
+from modelkeep.domains.governance.domain.gates.records import StoredEvaluation
 from modelkeep.domains.governance.domain.gates.rules import GateRule
 from modelkeep.domains.governance.domain.policies import Gate, Move
+from modelkeep.domains.governance.domain.waivers import Waiver
+from modelkeep.domains.governance.repository.evaluations import EvaluationRepository
+from modelkeep.domains.governance.repository.waivers import WaiverRepository
 from modelkeep.domains.governance.service.gates.sources import Case, FactSource, KnownFacts
+from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an evaluation is kept for: the id it gets, the move, when it was, and the request, if there is one."""
+
+    id: str
+    move: Move
+    at: datetime
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +45,70 @@ class GateEvaluator:
     engine: GateEngine
     sources: Mapping[str, FactSource]
 
-    def evaluate(self, tx: Transaction, version: ModelVersion, move: Move, at: datetime) -> Evaluation:
-        """Evaluate all gates of a move with the facts of the transaction; nothing but SQL is done, and nothing kept."""
+    def evaluate(
+        self,
+        tx: Transaction,
+        version: ModelVersion,
+        move: Move,
+        at: datetime,
+        *,
+        requester: PrincipalId | None = None,
+    ) -> Evaluation:
+        """Evaluate all gates of a move with the facts of the transaction; nothing but SQL is done, and nothing kept.
+
+        Waivers that the requester of the move, or the maker of the version, gave do not count.
+        """
         facts = KnownFacts(Case(tx, version, move, at), self.sources)
-        return Evaluation.of(tuple(self._result(gate, facts, move, at) for gate in move.gates))
+        results = tuple(self._result(gate, facts, move, at) for gate in move.gates)
+        if any(not result.holds for result in results):
+            waivers = WaiverRepository(tx, version.model_id, str(version.model)).in_force(at)
+            results = tuple(_waived(result, waivers, version, requester) for result in results)
+        return Evaluation.of(results)
+
+    def keep(self, tx: Transaction, version: ModelVersion, evaluation: Evaluation, about: Occasion) -> StoredEvaluation:
+        """Keep an evaluation with its evidence; the caller's transaction records an event that names its id."""
+        stored = StoredEvaluation(
+            id=about.id,
+            version_id=version.id,
+            request_id=about.request_id,
+            source=about.move.source,
+            target=about.move.target,
+            at=about.at,
+            digest=evaluation.digest,
+            results=evaluation.results,
+        )
+        EvaluationRepository(tx).add(stored)
+        return stored
 
     def _result(self, gate: Gate, facts: KnownFacts, move: Move, at: datetime) -> GateResult:
         rule = rule_of(gate, move.target, self.engine)
         begun = perf_counter()
         snapshot, outcome = _judged(rule, facts, at)
         duration = timedelta(seconds=perf_counter() - begun)
-        digest = config_digest(gate)
-        return GateResult(gate, outcome.status, outcome.message, outcome.evidence, snapshot, digest, duration)
+        return GateResult(
+            gate=gate,
+            status=outcome.status,
+            found=outcome.status,
+            message=outcome.message,
+            evidence=outcome.evidence,
+            snapshot=snapshot,
+            config_digest=config_digest(gate),
+            duration=duration,
+        )
+
+
+def _waived(
+    result: GateResult, waivers: Sequence[Waiver], version: ModelVersion, requester: PrincipalId | None
+) -> GateResult:
+    if result.holds:
+        return result
+    covering = [
+        waiver for waiver in waivers if waiver.covers(result.gate_id, version.id, version.created_by, requester)
+    ]
+    if not covering:
+        return result
+    longest = max(covering, key=lambda waiver: waiver.expires_at)
+    return result.waived(longest.id, longest.expires_at)
 
 
 def _judged(rule: GateRule, facts: KnownFacts, at: datetime) -> tuple[Snapshot, Outcome]:
@@ -57,4 +125,4 @@ def _judged(rule: GateRule, facts: KnownFacts, at: datetime) -> tuple[Snapshot, 
 
 
 def _unjudged(why: str) -> tuple[Snapshot, Outcome]:
-    return Snapshot.of({"unusable": why[:500]}), undecided(why)
+    return Snapshot.of({UNUSABLE: why[:MAX_MESSAGE]}), undecided(why)

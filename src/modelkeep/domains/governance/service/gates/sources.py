@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
+from modelkeep.domains.cards import Framework, current_card, score
 from modelkeep.domains.catalog import ModelVersion, find_holder, measured_at, model_named
 from modelkeep.domains.governance.domain.policies import Move
+from modelkeep.domains.governance.repository.external_checks import ExternalCheckRepository
 from modelkeep.domains.governance.service.gates.version_facts import (
     model_document,
     moment,
     plain_metrics,
     version_document,
 )
+from modelkeep.domains.governance.service.verification import verified_signatures
+from modelkeep.domains.inspection import inspection_of
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.platform.database import Transaction
+
+_FINDINGS: Final = 100
+"""How many findings of a scan, and gaps of a card, are kept as evidence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +94,81 @@ CATALOG_FACTS: Final[Mapping[str, FactSource]] = {
     "evaluation": _evaluation,
 }
 """What the catalog knows of a case."""
+
+
+def _signatures(case: Case, _: str) -> Json:
+    return [
+        {
+            "key_id": signature.key_id,
+            "key_name": signature.key_name,
+            "key_scope": signature.key_scope,
+            "fingerprint": signature.fingerprint,
+            "identity": signature.identity,
+            "bundle": str(signature.digest),
+        }
+        for signature in verified_signatures(case.tx, case.version)
+    ]
+
+
+def _external(case: Case, gate_id: str) -> Json:
+    check = ExternalCheckRepository(case.tx).newest(case.version.id, gate_id)
+    if check is None:
+        return None
+    return {
+        "id": check.id,
+        "passed": None if check.answer is None else check.answer.passed,
+        "posted_at": None if check.posted_at is None else moment(check.posted_at),
+        "expires_at": moment(check.expires_at),
+    }
+
+
+def _card(case: Case, _: str) -> Json:
+    """Return the card; a version without one has an empty card, so that `has(card.risk)` is false."""
+    card = current_card(case.tx, case.version.id)
+    return {} if card is None else card.document
+
+
+def _card_state(case: Case, _: str) -> Json:
+    card = current_card(case.tx, case.version.id)
+    return None if card is None else {"at": moment(card.since), "revision": card.revision}
+
+
+def _scan(case: Case, _: str) -> Json:
+    inspection = inspection_of(case.tx, case.version.manifest_digest)
+    if inspection is None:
+        return None
+    return {
+        "verdict": inspection.verdict.value,
+        "scanned_at": moment(inspection.scanned_at),
+        "format": inspection.format,
+        "sandbox": inspection.sandbox,
+        "tools": [tool.to_json() for tool in inspection.tools],
+        "findings": [finding.to_json() for finding in inspection.findings[:_FINDINGS]],
+        "finding_count": len(inspection.findings),
+    }
+
+
+FACTS: Final[Mapping[str, FactSource]] = {
+    **CATALOG_FACTS,
+    "approvals": lambda _, __: None,  # `count_approvals` fills them in: which count depends on the other gates
+    "signatures": _signatures,
+    "external": _external,
+    "card": _card,
+    "card_state": _card_state,
+    "scan": _scan,
+}
+"""What the registry knows of a case."""
+
+
+def fact_sources(frameworks: Mapping[str, Framework], **more: FactSource) -> Mapping[str, FactSource]:
+    """Return where facts come from, with the frameworks by which cards are scored."""
+
+    def card_score(case: Case, name: str) -> Json:
+        framework, card = frameworks.get(name), current_card(case.tx, case.version.id)
+        if framework is None or card is None:
+            return None
+        found = score(card.document, framework)
+        missing = [f"{clause.clause.id}: {field}" for clause in found.clauses for field in clause.missing]
+        return {"percent": found.percent, "missing": missing[:_FINDINGS]}
+
+    return {**FACTS, "card_score": card_score, **more}

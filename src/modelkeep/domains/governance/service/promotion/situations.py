@@ -1,13 +1,13 @@
 """Looks at a version that is to move: all that decides about it, read in the transaction of the use case."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
 from modelkeep.domains.access import Scope, people_behind, role_holders, roles_held
 from modelkeep.domains.catalog import ModelVersion
-from modelkeep.domains.governance.domain.chains import ChainState, StepState, chain_state
+from modelkeep.domains.governance.domain.chains import ChainState, Roles, StepState, chain_state
 from modelkeep.domains.governance.domain.clauses import (
     Clause,
     changes_clause,
@@ -17,10 +17,11 @@ from modelkeep.domains.governance.domain.clauses import (
     step_clause,
 )
 from modelkeep.domains.governance.domain.evidence_bindings import Binding
+from modelkeep.domains.governance.domain.gates.counting import count_approvals
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation
 from modelkeep.domains.governance.domain.policies import Move, Policy, Stage
 from modelkeep.domains.governance.domain.requests import PromotionRequest, UnknownStageError
-from modelkeep.domains.governance.domain.votes import Vote
+from modelkeep.domains.governance.domain.votes import Decision, Vote
 from modelkeep.domains.governance.operations.policies import policy_of
 from modelkeep.domains.governance.repository.promotion import CommentRepository, RequestRepository, VoteRepository
 from modelkeep.domains.governance.service.promotion.bound_evidence import metrics_digest, training_data_digest
@@ -35,8 +36,10 @@ _NO_GATES: Final = Evaluation.of(())
 class Gates(Protocol):
     """Evaluates the gates of a move."""
 
-    def evaluate(self, tx: Transaction, version: ModelVersion, move: Move, at: datetime) -> Evaluation:
-        """Return what they say of a version now; nothing is written."""
+    def evaluate(
+        self, tx: Transaction, version: ModelVersion, move: Move, at: datetime, *, requester: PrincipalId | None = None
+    ) -> Evaluation:
+        """Return what they say of a version now; nothing is written, and waivers of the requester do not count."""
 
 
 CardDigest = Callable[[Transaction, str], str]
@@ -105,10 +108,12 @@ class Lookout:
         policy, stage = self.stage(tx, version.model, target)
         request = RequestRepository(tx).find_open(version.id, stage.name)
         move = policy.move(version.stage, stage.name)
-        evaluation = _NO_GATES if move is None else self.gates.evaluate(tx, version, move, now)
+        asked_by = version.created_by if request is None else request.requested_by
+        evaluation = _NO_GATES
+        if move is not None:
+            evaluation = self.gates.evaluate(tx, version, move, now, requester=asked_by)
         binding = self.binding(tx, version, policy, evaluation)
         votes = () if request is None else VoteRepository(tx).counting(request.id)
-        asked_by = version.created_by if request is None else request.requested_by
         barred = people_behind(tx, {asked_by, version.created_by})
         chain = ChainState(())
         if move is not None:
@@ -116,6 +121,8 @@ class Lookout:
             scope, people = Scope.of_model(version.model), {vote.right_of for vote in valid}
             held = roles_held(tx, people, scope, stage.name, now, lock=lock)
             chain = chain_state(move.chain, valid, held, barred, request.requested_at if request else now, now)
+            if request is not None:
+                evaluation = count_approvals(evaluation, _in_roles(valid, held, barred), now)
         found = Situation(version, policy, stage, move, request, evaluation, binding, votes, chain, barred)
         return replace(found, clauses=tuple(_clauses(tx, found, now)))
 
@@ -151,6 +158,13 @@ def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Claus
     yield from (gate_clause(result) for result in found.evaluation.results)
     for state in found.chain.steps:
         yield step_clause(state, request_id, () if state.complete else _to_ask(tx, found, state, now))
+
+
+def _in_roles(votes: Iterable[Vote], held: Roles, barred: frozenset[PrincipalId]) -> Iterator[tuple[PrincipalId, str]]:
+    """Yield who approved, with each role that they hold."""
+    for vote in votes:
+        if vote.decision is Decision.APPROVE and not vote.people & barred:
+            yield from ((vote.right_of, role) for role in held.get(vote.right_of, frozenset()))
 
 
 def _to_ask(tx: Transaction, found: Situation, state: StepState, now: datetime) -> tuple[PrincipalId, ...]:

@@ -1,0 +1,159 @@
+"""Waivers let a gate pass that does not hold: by others than the maker, for a reason, until they end."""
+
+from datetime import timedelta
+
+import pytest
+from tests.builders import EVERYTHING, SCORER, a_model, a_version
+from tests.gates import CEL, EXTERNAL, govern
+from tests.people import somebody
+from tests.registries import ManualClock
+
+from modelkeep.app.bootstrap import Services
+from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.catalog import ModelVersion
+from modelkeep.domains.governance import Evaluation, GateStatus, NewWaiver, Waiver, allowed_move, policy_of
+from modelkeep.domains.governance.domain.moves import GateNotFoundError
+from modelkeep.domains.governance.domain.waivers import (
+    InvalidWaiverError,
+    OwnWaiverError,
+    TooManyWaiversError,
+    WaiverNotFoundError,
+)
+from modelkeep.domains.governance.service import waivers
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
+from modelkeep.kernel.references import Reference
+
+
+@pytest.fixture
+def version(services: Services, admin: Actor) -> ModelVersion:
+    a_model(services, admin)
+    govern(services, admin, CEL)
+    return a_version(services, admin)
+
+
+@pytest.fixture
+def security(services: Services) -> Actor:
+    return somebody(services, "SECURITY")
+
+
+def waived(  # noqa: PLR0913 - what a waiver has
+    services: Services,
+    actor: Actor,
+    version: ModelVersion,
+    clock: ManualClock,
+    *,
+    days: float = 7,
+    whole_model: bool = False,
+    gate: str = "good",
+    reason: str = "seen by hand",
+) -> Waiver:
+    new = NewWaiver(gate, reason, clock() + timedelta(days=days), whole_model)
+    return services.governance.gates.waivers.waive(actor, Reference.parse(version.reference), new).value
+
+
+def evaluated(
+    services: Services, version: ModelVersion, clock: ManualClock, requester: PrincipalId | None = None
+) -> Evaluation:
+    with services.access.database.snapshot() as tx:
+        move = allowed_move(policy_of(tx, version.model), version.reference, version.stage, "Production")
+        return services.governance.gates.evaluator.evaluate(tx, version, move, clock(), requester=requester)
+
+
+def test_a_waiver_opens_its_gate_until_it_expires(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    before = evaluated(services, version, clock)
+    waiver = waived(services, security, version, clock)
+    found = evaluated(services, version, clock)
+    assert (found.results[0].status, found.results[0].found) == (GateStatus.WAIVED, GateStatus.ERROR)
+    assert found.results[0].waiver_id == waiver.id
+    assert found.is_open
+    assert found.digest != before.digest, "who approved what failed has not approved what is waived"
+    clock.advance(timedelta(days=8))
+    again = evaluated(services, version, clock)
+    assert not again.is_open
+    assert again.digest == before.digest
+
+
+def test_a_waiver_is_ended_before_it_expires(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    waiver = waived(services, security, version, clock)
+    ended = services.governance.gates.waivers.end(security, version.model, waiver.id)
+    assert ended.receipt is not None
+    assert not evaluated(services, version, clock).is_open
+    with pytest.raises(WaiverNotFoundError):
+        services.governance.gates.waivers.end(security, version.model, waiver.id)
+    (shown,) = services.governance.gates.waivers.list(security, version.model, EVERYTHING).items
+    assert (shown.ended_by, shown.reason) == (security.id, "seen by hand")
+
+
+def test_a_waiver_of_one_version_is_not_one_of_another(
+    services: Services, admin: Actor, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    other = a_version(services, admin)
+    waived(services, security, version, clock)
+    assert not evaluated(services, other, clock).is_open
+    waived(services, security, version, clock, whole_model=True)
+    assert evaluated(services, other, clock).is_open
+
+
+def test_who_made_the_version_waives_nothing_of_it(
+    services: Services, admin: Actor, version: ModelVersion, clock: ManualClock
+) -> None:
+    with pytest.raises(OwnWaiverError):
+        waived(services, admin, version, clock)
+    waived(services, admin, version, clock, whole_model=True)
+    assert not evaluated(services, version, clock).is_open, "nor by way of the model"
+
+
+def test_who_asked_for_the_move_has_waived_nothing_of_it(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    waived(services, security, version, clock)
+    assert evaluated(services, version, clock, somebody(services).id).is_open
+    assert not evaluated(services, version, clock, security.id).is_open
+
+
+def test_who_lacks_the_right_waives_nothing(services: Services, version: ModelVersion, clock: ManualClock) -> None:
+    for actor in (somebody(services, "maintainer"), somebody(services, "SECURITY", kind=PrincipalKind.CI)):
+        with pytest.raises(ForbiddenError):
+            waived(services, actor, version, clock)
+
+
+def test_a_waiver_has_a_reason_an_end_and_a_gate(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    for given in ({"reason": " "}, {"days": -1}, {"days": 367}, {"reason": "x" * 4_001}):
+        with pytest.raises(InvalidWaiverError):
+            waived(services, security, version, clock, **given)
+    with pytest.raises(GateNotFoundError, match="it has good"):
+        waived(services, security, version, clock, gate="goood")
+
+
+def test_waivers_of_a_model_are_bounded(
+    services: Services,
+    version: ModelVersion,
+    security: Actor,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(waivers, "MAX_IN_FORCE", 1)
+    waived(services, security, version, clock)
+    with pytest.raises(TooManyWaiversError):
+        waived(services, security, version, clock)
+
+
+def test_reasons_are_texts_that_can_be_erased(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    waived(services, security, version, clock, reason="because of Ada")
+    entry = services.audit_reader.read(-1, 500)[-1]
+    assert entry.action == "governance.gate_waived"
+    assert "Ada" not in str(entry.data)
+
+
+def test_gates_are_checked_without_keeping_anything(services: Services, admin: Actor, version: ModelVersion) -> None:
+    govern(services, admin, CEL, EXTERNAL, scope=str(SCORER))
+    checked = services.governance.gates.checks.check(admin, Reference.parse(version.reference), "production")
+    assert [result.status for result in checked.evaluation.results] == ["error", "pending"]
