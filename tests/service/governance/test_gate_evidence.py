@@ -5,13 +5,24 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 from tests.builders import a_model, a_version
-from tests.gates import CEL, EXTERNAL
+from tests.gates import CEL, EXTERNAL, govern
 from tests.registries import ManualClock
+from tests.service.governance.promoting import Office
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.catalog import DataRef, Metric, ModelVersion, VersionRecord
-from modelkeep.domains.governance import Evaluation, Gate, GateKind, Move, Occasion, StoredEvaluation, stored_evaluation
+from modelkeep.domains.governance import (
+    Evaluation,
+    Gate,
+    GateKind,
+    GateStatus,
+    Move,
+    StoredEvaluation,
+    stored_evaluation,
+)
+from modelkeep.domains.governance.operations.evaluations import EvaluationNotFoundError
 from modelkeep.domains.governance.service.gates.cel_engine import CelEngine
+from modelkeep.domains.governance.service.gates.evaluation import Occasion, keep_evaluation
 from modelkeep.domains.governance.tables.gates import EVIDENCE
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor
@@ -47,7 +58,7 @@ def kept(
     now, identity = clock(), new_id()
     with services.access.database.transaction() as tx:
         found = evaluator.evaluate(tx, version, MOVE, now)
-        evaluator.keep(tx, version, found, Occasion(identity, MOVE, now))
+        keep_evaluation(tx, version, found, Occasion(identity, MOVE, now))
         tx.record(Event("catalog.namespace_deleted", "empty", actor, now))
     with services.access.database.snapshot() as tx:
         return found, stored_evaluation(tx, identity)
@@ -79,3 +90,23 @@ def test_the_same_evidence_is_kept_once(
     kept(services, admin, version, clock)
     with services.access.database.snapshot() as tx:
         assert tx.session.execute(count).scalar_one() == before
+
+
+def test_what_gates_said_when_a_version_moved_is_kept_under_its_request(services: Services, admin: Actor) -> None:
+    office = Office.opened(services, admin)
+    govern(services, admin, CEL)
+    version = office.version(VersionRecord(metrics=(Metric("auc", 0.95),)))
+    request = office.request(version, "Production").value.request
+    with services.access.database.snapshot() as tx, pytest.raises(EvaluationNotFoundError):
+        stored_evaluation(tx, request.id)
+    office.promote(request.id)
+    with services.access.database.snapshot() as tx:
+        kept = stored_evaluation(tx, request.id)
+    (result,) = kept.results
+    assert (kept.version_id, kept.target, result.gate_id, result.status) == (
+        version.id,
+        "Production",
+        "good",
+        GateStatus.PASSED,
+    )
+    assert kept.replay(result, CelEngine()).status is GateStatus.PASSED

@@ -78,7 +78,6 @@ from modelkeep.domains.governance.service.gates import (
     GateCheckService,
     GateEvaluator,
     GateServices,
-    Occasion,
     fact_sources,
 )
 from modelkeep.domains.governance.service.signatures import SignatureService
@@ -147,7 +146,6 @@ __all__ = [
     "NewDelegation",
     "NewTrust",
     "NewWaiver",
-    "Occasion",
     "PlacedFinding",
     "Plan",
     "PlanningService",

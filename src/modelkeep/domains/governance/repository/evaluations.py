@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import groupby
 from typing import Any, Final, cast
 
 from sqlalchemy import bindparam, insert, select
@@ -24,13 +25,14 @@ _KEEP: Final = {
     "postgresql": postgresql.insert(EVIDENCE).on_conflict_do_nothing(),
 }
 _ADD: Final = insert(EVALUATION)
-_ONE: Final = (
+_KEPT: Final = (
     select(*EVALUATION.c, _ASKED.c.text.label("asked_text"), _SEEN.c.text.label("seen_text"))
     .join(_ASKED, _ASKED.c.digest == EVALUATION.c.asked)
     .join(_SEEN, _SEEN.c.digest == EVALUATION.c.seen)
-    .where(EVALUATION.c.id == bindparam("evaluation_id"))
-    .order_by(EVALUATION.c.place)
+    .order_by(EVALUATION.c.id, EVALUATION.c.place)
 )
+_ONE: Final = _KEPT.where(EVALUATION.c.id == bindparam("evaluation_id"))
+_OF_VERSION: Final = _KEPT.where(EVALUATION.c.version_id == bindparam("version_id"))
 
 
 class EvaluationRepository:
@@ -48,6 +50,11 @@ class EvaluationRepository:
             kept = [{"digest": digest, "text": texts[digest]} for digest in sorted(texts)]
             self._session.execute(_KEEP[self._dialect], kept)
             self._session.execute(_ADD, rows)
+
+    def of_version(self, version_id: str) -> tuple[StoredEvaluation, ...]:
+        """Return all evaluations of a version, in the order of their ids."""
+        rows = self._session.execute(_OF_VERSION, {"version_id": version_id})
+        return tuple(_evaluation(tuple(group)) for _, group in groupby(rows, key=lambda row: row.id))
 
     def find(self, identity: str) -> StoredEvaluation | None:
         """Return an evaluation by its id."""

@@ -12,6 +12,7 @@ from modelkeep.domains.cards import card_html, current_card, ml_bom
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.signatures import CheckedSignature
 from modelkeep.domains.governance.domain.signing_keys import TrustedKey
+from modelkeep.domains.governance.repository.evaluations import EvaluationRepository
 from modelkeep.domains.governance.repository.policies import PolicyRepository
 from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
 from modelkeep.domains.governance.repository.signatures import SignatureRepository
@@ -73,9 +74,20 @@ def promotion_part(tx: Transaction, version: ModelVersion, *, personal: bool) ->
             shown["conditions"] = _without(asdict(vote.conditions), ("text",))
         by_request[vote.request_id]["votes"].append(shown)
     yield "promotion-requests.json", document({"requests": told})
+    yield from _gates(tx, version, personal=personal)
     policies = PolicyRepository(tx)
     for name, number in sorted({(request.policy, request.policy_number) for request in requests}):
         yield f"policies/{name}-{number}.json", document(policies.get(name, number).document)
+
+
+def _gates(tx: Transaction, version: ModelVersion, *, personal: bool) -> Files:
+    """Yield what the gates said when the version moved, by request; what they saw may hold what people typed."""
+    kept = [asdict(evaluation) for evaluation in EvaluationRepository(tx).of_version(version.id)]
+    left_out = () if personal else ("snapshot", "evidence", "message")
+    for evaluation in kept:
+        evaluation["results"] = [_without(result, left_out) for result in evaluation["results"]]
+    if kept:
+        yield "gate-results.json", document({"evaluations": kept})
 
 
 PARTS = (version_part, card_part, signature_part, inspection_part)

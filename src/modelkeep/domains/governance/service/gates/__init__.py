@@ -2,7 +2,7 @@
 
 from modelkeep.domains.governance.service.gates.cel_engine import CelEngine
 from modelkeep.domains.governance.service.gates.checking import CheckedGates, GateCheckService
-from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator, Occasion
+from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator
 from modelkeep.domains.governance.service.gates.offered import GateServices
 from modelkeep.domains.governance.service.gates.sources import FactSource, fact_sources
 
@@ -13,6 +13,5 @@ __all__ = [
     "GateCheckService",
     "GateEvaluator",
     "GateServices",
-    "Occasion",
     "fact_sources",
 ]

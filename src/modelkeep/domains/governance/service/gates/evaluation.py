@@ -65,21 +65,6 @@ class GateEvaluator:
             results = tuple(_waived(result, waivers, version, requester) for result in results)
         return Evaluation.of(results)
 
-    def keep(self, tx: Transaction, version: ModelVersion, evaluation: Evaluation, about: Occasion) -> StoredEvaluation:
-        """Keep an evaluation with its evidence; the caller's transaction records an event that names its id."""
-        stored = StoredEvaluation(
-            id=about.id,
-            version_id=version.id,
-            request_id=about.request_id,
-            source=about.move.source,
-            target=about.move.target,
-            at=about.at,
-            digest=evaluation.digest,
-            results=evaluation.results,
-        )
-        EvaluationRepository(tx).add(stored)
-        return stored
-
     def _result(self, gate: Gate, facts: KnownFacts, move: Move, at: datetime) -> GateResult:
         rule = rule_of(gate, move.target, self.engine)
         begun = perf_counter()
@@ -95,6 +80,24 @@ class GateEvaluator:
             config_digest=config_digest(gate),
             duration=duration,
         )
+
+
+def keep_evaluation(
+    tx: Transaction, version: ModelVersion, evaluation: Evaluation, about: Occasion
+) -> StoredEvaluation:
+    """Keep an evaluation with its evidence; the caller's transaction records an event that names its id."""
+    stored = StoredEvaluation(
+        id=about.id,
+        version_id=version.id,
+        request_id=about.request_id,
+        source=about.move.source,
+        target=about.move.target,
+        at=about.at,
+        digest=evaluation.digest,
+        results=evaluation.results,
+    )
+    EvaluationRepository(tx).add(stored)
+    return stored
 
 
 def _waived(

@@ -32,7 +32,7 @@ from modelkeep.domains.governance.domain.reviews import reviewers
 from modelkeep.domains.governance.repository.promotion import RequestRepository, ReviewRepository, VoteRepository
 from modelkeep.domains.governance.service.promotion.doors import Door
 from modelkeep.domains.governance.service.promotion.moving import ARCHIVED, Journey, Reason, move
-from modelkeep.domains.governance.service.promotion.requests import Asked, new_request
+from modelkeep.domains.governance.service.promotion.requests import Asked, keep_gates, new_request
 from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.events import Json, Recorded
@@ -111,6 +111,7 @@ class EmergencyService:
             "reverts_at": timestamp(reverts_at),
         }
         why = Reason("governance.version_promoted", request, data, {"reason": reason})
+        keep_gates(tx, found, now)
         moved = move(tx, actor, Journey(found.version, found.policy, found.target, now), why).version
         made = request.promoted(Manner.BREAK_GLASS, actor, moved.changed_at, reverts_at)
         RequestRepository(tx).save(made)

@@ -16,6 +16,7 @@ from modelkeep.domains.governance.domain.requests import (
 )
 from modelkeep.domains.governance.domain.votes import Vote
 from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
+from modelkeep.domains.governance.service.gates.evaluation import Occasion, keep_evaluation
 from modelkeep.domains.governance.service.promotion.doors import Door
 from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, move
 from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
@@ -213,11 +214,19 @@ def complete(
         "binding": found.binding.digests,
     }
     why = Reason("governance.version_promoted", request, data, {"reason": request.reason})
+    keep_gates(tx, found, now)
     moved = move(tx, actor, Journey(found.version, found.policy, found.target, now), why)
     made = request.promoted(manner, actor, moved.version.changed_at)
     RequestRepository(tx).save(made)
     VoteRepository(tx).ask(request.id, None)
     return made, moved.version
+
+
+def keep_gates(tx: Transaction, found: Situation, now: datetime) -> None:
+    """Keep what the gates of a move said when it was made, and what they saw, under the id of its request."""
+    if found.move is not None:
+        request = found.asked
+        keep_evaluation(tx, found.version, found.evaluation, Occasion(request.id, found.move, now, request.id))
 
 
 def _not_allowed(found: Situation) -> MoveNotAllowedError:
