@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from benchmarks import access, audit, inspection, registry, scale, startup, transfer
+from benchmarks import access, audit, inspection, promotion, registry, scale, startup, transfer
 from benchmarks.report import Table, machine
 from benchmarks.workspace import Options, say
 
@@ -16,6 +16,7 @@ BENCHES: Final[dict[str, Callable[[Options], Iterator[Table]]]] = {
     "audit": audit.run,
     "access": access.run,
     "inspection": inspection.run,
+    "promotion": promotion.run,
 }
 
 
