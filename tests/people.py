@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import count
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import REGISTRY, Principal, Scope
+from modelkeep.domains.access import REGISTRY, Permission, Principal, Scope
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
 from modelkeep.domains.access.repository import AccessRepository, BindingRepository
 from modelkeep.kernel.events import Event
@@ -28,6 +28,17 @@ def somebody(
         role, scope = given if isinstance(given, tuple) else (given, str(REGISTRY))
         bind(services, principal.id, role, scope, kind=SubjectType(kind.value))
     return Actor(principal.id, principal.name, kind, frozenset(), request=RequestInfo("test"))
+
+
+def policy_keeper(services: Services, admin: Actor, scope: str) -> Actor:
+    """Return somebody who writes the policies of a scope, and sees what it governs: no role that ships does both."""
+    services.roles.create(
+        admin,
+        "policy-keeper",
+        permissions=frozenset({Permission.MODEL_READ, Permission.VERSION_READ, Permission.POLICY_WRITE}),
+        description="",
+    )
+    return somebody(services, ("policy-keeper", scope))
 
 
 def a_service_account(services: Services, owner: Actor) -> Principal:

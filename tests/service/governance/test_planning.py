@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.builders import SCORER, a_model, a_version
-from tests.people import somebody
+from tests.people import policy_keeper
 from tests.unit.governance.documents import a_document
 
 from modelkeep.app.bootstrap import Services
@@ -142,7 +142,7 @@ def test_a_plan_names_the_open_requests_whose_votes_lapse(services: Services, ad
 
 def test_a_namespace_keeper_plans_there_and_publishes_nothing(services: Services, admin: Actor) -> None:
     a_model(services, admin)
-    keeper, planning = somebody(services, ("maintainer", "fraud")), services.governance.planning
+    keeper, planning = policy_keeper(services, admin, "fraud"), services.governance.planning
     assert planning.plan(keeper, Proposal("fraud", source=STRICT)).policy.name == "strict"
     with pytest.raises(ForbiddenError):
         planning.apply(keeper, Proposal("fraud", source=STRICT))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.builders import EVERYTHING, SCORER, a_model, a_version
-from tests.people import somebody
+from tests.people import policy_keeper, somebody
 from tests.registries import ManualClock
 from tests.unit.governance.documents import a_document
 
@@ -89,7 +89,7 @@ def test_a_document_with_errors_is_refused_with_all_of_them(services: Services, 
 
 def test_who_writes_policies_of_a_namespace_only_publishes_none(services: Services, admin: Actor) -> None:
     a_model(services, admin)
-    keeper = somebody(services, ("maintainer", "fraud"))
+    keeper = policy_keeper(services, admin, "fraud")
     with pytest.raises(ForbiddenError):
         published(services, keeper)
     with pytest.raises(ForbiddenError):

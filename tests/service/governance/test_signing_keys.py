@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.authorities import a_signer, an_authority
 from tests.builders import a_model
-from tests.people import somebody
+from tests.people import policy_keeper, somebody
 from tests.registries import START, ManualClock
 from tests.signing import EVERYTHING, a_private_key, trust
 
@@ -104,13 +104,13 @@ def test_there_are_at_most_200_in_a_scope(services: Services, admin: Actor) -> N
 
 
 def test_who_may_write_policies_trusts_keys(services: Services, admin: Actor) -> None:
-    maintainer, contributor = somebody(services, ("maintainer", "fraud")), somebody(services, ("contributor", "fraud"))
-    key = trust(services, maintainer, KEY, FRAUD)
+    keeper, contributor = policy_keeper(services, admin, "fraud"), somebody(services, ("contributor", "fraud"))
+    key = trust(services, keeper, KEY, FRAUD)
     for ask in (
         lambda: trust(services, contributor, KEY, FRAUD, name="mine"),
         lambda: services.signing.keys.revoke(contributor, FRAUD, key.id),
-        lambda: trust(services, maintainer, KEY, REGISTRY),
-        lambda: services.signing.keys.revoke(maintainer, REGISTRY, key.id),
+        lambda: trust(services, keeper, KEY, REGISTRY),
+        lambda: services.signing.keys.revoke(keeper, REGISTRY, key.id),
     ):
         with pytest.raises(ForbiddenError):
             ask()

@@ -77,7 +77,6 @@ _MAINTAINER: Final = _CONTRIBUTOR | {
     Permission.VERSION_DELETE,
     Permission.VERSION_QUARANTINE,
     Permission.STAGE_PROMOTE,
-    Permission.POLICY_WRITE,
     Permission.GRANT_READ,
     Permission.GRANT_WRITE,
     Permission.WEBHOOK_READ,
