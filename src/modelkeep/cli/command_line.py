@@ -29,7 +29,7 @@ from modelkeep.cli.commands.login_provider import login_provider
 from modelkeep.cli.commands.metrics import metrics
 from modelkeep.cli.commands.policy import policy
 from modelkeep.cli.commands.principal import principal, service_account
-from modelkeep.cli.commands.promotion import approve, comment, promote, reject, requests, review, why, withdraw
+from modelkeep.cli.commands.promotion import approve, comment, promote, reject, requests, review, stages, why, withdraw
 from modelkeep.cli.commands.publisher import publisher
 from modelkeep.cli.commands.quarantine import quarantine, release
 from modelkeep.cli.commands.role import role
@@ -44,7 +44,19 @@ from modelkeep.cli.commands.webhook import webhook
 _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
     "Models and versions": (push, pull, list_models, show, versions, search, resolve, inspect, diff),
     "Facts about them": (card, tag, alias, metrics, delete, restore, deprecate, quarantine, release),
-    "From stage to stage": (promote, approve, reject, comment, review, inbox, requests, why, withdraw, delegation),
+    "From stage to stage": (
+        promote,
+        approve,
+        reject,
+        comment,
+        review,
+        inbox,
+        requests,
+        stages,
+        why,
+        withdraw,
+        delegation,
+    ),
     "When something is wrong": (rollback, break_glass, data),
     "Who stands for them": (sign, verify, signing_key, evidence),
     "What moves ask for": (policy, gate),

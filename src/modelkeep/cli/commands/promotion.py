@@ -16,6 +16,7 @@ from modelkeep.kernel.errors import Kind
 if TYPE_CHECKING:
     from modelkeep.client.promotions import Clause, PromotionRequest, Vote
     from modelkeep.client.reviews import RequestComment, Verdict
+    from modelkeep.client.values import StageInterval
     from modelkeep.kernel.canonical_json import Json
 
 _STATES = ("open", "promoted", "rejected", "withdrawn", "expired")
@@ -140,6 +141,17 @@ def requests(invocation: Invocation, model: str | None, status: str | None, **wi
         show_list(invocation, listing, _columns(), window)
 
 
+@click.command(cls=RegistryCommand, epilog=examples("modelkeep stages fraud/scorer"))
+@click.argument("model")
+@click.option("--as-of", metavar="TIME", help="As far as it was known then.")
+@paged
+@pass_invocation
+def stages(invocation: Invocation, model: str, as_of: str | None, **window: Unpack[WindowOptions]) -> None:
+    """List which version held which stage, and when."""
+    with invocation.connect() as registry:
+        show_list(invocation, registry.stage_history(model, as_of=as_of), _stage_columns(), window)
+
+
 @click.command(cls=RegistryCommand, epilog=examples("modelkeep why fraud/scorer:1.4.0 Production"))
 @click.argument("reference", metavar="REF")
 @click.argument("stage")
@@ -229,6 +241,16 @@ def _clause(clause: "Clause") -> tuple[str, str]:
 def _vote(vote: "Vote") -> tuple[str, str, str, str]:
     counts = f"no longer counts ({'; '.join(vote.differences) or vote.lapse})" if vote.ended_at else ""
     return vote.voter.name, f"{vote.decision} as {vote.step}", cell(vote.cast_at), counts or vote.comment
+
+
+def _stage_columns() -> "list[Column[StageInterval]]":
+    return [
+        Column("STAGE", lambda item: item.stage),
+        Column("VERSION", lambda item: item.version),
+        Column("SINCE", lambda item: item.since, age=True),
+        Column("UNTIL", lambda item: item.until, age=True),
+        Column("BY", lambda item: item.set_by.name, cut=True),
+    ]
 
 
 def _columns() -> "list[Column[PromotionRequest]]":

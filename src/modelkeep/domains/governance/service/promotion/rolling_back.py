@@ -134,7 +134,7 @@ class RollbackService:
         held = stage_holders_at(tx, model.id, stage.name, to)
         if not held:
             raise NothingHeldError(
-                f"no version of {model.name} held {stage.name} at {timestamp(to)}; 'modelkeep stage history "
+                f"no version of {model.name} held {stage.name} at {timestamp(to)}; 'modelkeep stages "
                 f"{model.name}' shows what did when",
                 model=str(model.name),
                 stage=stage.name,
