@@ -20,7 +20,6 @@ from modelkeep.domains.catalog.operations import (
     forget_past,
     held_since,
     held_versions,
-    last_held,
     lock_model,
     measured_at,
     model_named,
@@ -33,6 +32,7 @@ from modelkeep.domains.catalog.operations import (
     stage_counts,
     stage_holders,
     stage_holders_at,
+    stage_holdings,
     version_by_id,
 )
 from modelkeep.domains.catalog.service import (
@@ -88,7 +88,6 @@ __all__ = [
     "forget_past",
     "held_since",
     "held_versions",
-    "last_held",
     "lock_model",
     "measured_at",
     "model_named",
@@ -101,5 +100,6 @@ __all__ = [
     "stage_counts",
     "stage_holders",
     "stage_holders_at",
+    "stage_holdings",
     "version_by_id",
 ]

@@ -12,12 +12,12 @@ from modelkeep.domains.catalog.operations.reading import find_holder, measured_a
 from modelkeep.domains.catalog.operations.stage_names import register_stage_names
 from modelkeep.domains.catalog.operations.stages import (
     held_since,
-    last_held,
     lock_model,
     move_stage,
     next_moment,
     stage_holders,
     stage_holders_at,
+    stage_holdings,
     version_by_id,
 )
 
@@ -27,7 +27,6 @@ __all__ = [
     "forget_past",
     "held_since",
     "held_versions",
-    "last_held",
     "lock_model",
     "measured_at",
     "model_named",
@@ -40,5 +39,6 @@ __all__ = [
     "stage_counts",
     "stage_holders",
     "stage_holders_at",
+    "stage_holdings",
     "version_by_id",
 ]

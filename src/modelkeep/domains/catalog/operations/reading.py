@@ -10,12 +10,12 @@ from modelkeep.platform.database import Transaction
 
 
 def model_named(tx: Transaction, name: ModelName) -> Model:
-    """Return a model, whoever may see it.
+    """Return a model, deleted or not, whoever may see it.
 
     Raises:
         ModelNotFoundError: there is none.
     """
-    return ModelRepository(tx).get(name)
+    return ModelRepository(tx).known(name)
 
 
 def find_holder(tx: Transaction, model: ModelName, held: str) -> ModelVersion | None:

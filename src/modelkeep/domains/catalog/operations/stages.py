@@ -36,9 +36,9 @@ def stage_holders_at(tx: Transaction, model_id: str, stage: str, at: datetime) -
     return StageRepository(tx).holders_at(model_id, stage, at)
 
 
-def last_held(tx: Transaction, version: ModelVersion, stage: str) -> StageInterval | None:
-    """Return when a version held a stage last, or None if it never did."""
-    return StageRepository(tx).last_held(version, stage)
+def stage_holdings(tx: Transaction, version: ModelVersion, stage: str) -> tuple[StageInterval, ...]:
+    """Return the last 1,000 times that a version held a stage, the newest first."""
+    return StageRepository(tx).holdings(version, stage)
 
 
 def lock_model(tx: Transaction, name: ModelName) -> None:

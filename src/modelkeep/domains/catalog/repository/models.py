@@ -93,10 +93,7 @@ class ModelRepository:
 
         `lock` holds the row until the transaction ends; `deleted` asks for a deleted model instead of a live one.
         """
-        row = self._session.execute(_LOCKED if lock else _NAMED, {"wanted": str(name)}).one_or_none()
-        if row is None:
-            raise no_such_model(name)
-        model = build_model(row)
+        model = self.known(name, lock=lock)
         if (model.deleted_at is not None) is not deleted:
             raise ModelNotFoundError(
                 f"model {name} is not deleted"
@@ -107,6 +104,13 @@ class ModelRepository:
         if seen not in (None, model.revision):
             raise _stale(model)
         return model
+
+    def known(self, name: ModelName, *, lock: bool = False) -> Model:
+        """Return the model, deleted or not, or say that it is missing."""
+        row = self._session.execute(_LOCKED if lock else _NAMED, {"wanted": str(name)}).one_or_none()
+        if row is None:
+            raise no_such_model(name)
+        return build_model(row)
 
     def visibility(self, name: ModelName) -> str | None:
         """Return the visibility of a model, or None if there is no such model."""

@@ -23,11 +23,12 @@ _HOLDERS_AT: Final = (
 _HELD_SINCE: Final = select(STAGE.c.since).where(STAGE.c.version_id == bindparam("version_id"), STAGE.c.until.is_(None))
 
 
-_LAST_HELD: Final = (
+_MOST: Final = 1_000
+_HOLDINGS: Final = (
     select(STAGE.c.since, STAGE.c.set_by, STAGE.c.until, STAGE.c.ended_by)
     .where(STAGE.c.version_id == bindparam("version_id"), STAGE.c.stage == bindparam("wanted"))
     .order_by(STAGE.c.since.desc())
-    .limit(1)
+    .limit(_MOST)
 )
 
 
@@ -43,14 +44,21 @@ class StageRepository:
         rows = self._session.execute(_HOLDERS_AT, {"model_id": model_id, "wanted": stage, "at": at})
         return versions_at(self._session, [build_version(row) for row in rows], at)
 
-    def last_held(self, version: ModelVersion, stage: str) -> StageInterval | None:
-        """Return when a version held a stage last, or None if it never did."""
-        row = self._session.execute(_LAST_HELD, {"version_id": version.id, "wanted": stage}).one_or_none()
-        if row is None:
-            return None
-        ended_by = None if row.ended_by is None else PrincipalId(row.ended_by)
-        by = PrincipalId(row.set_by)
-        return StageInterval(version.id, version.number, version.version, stage, row.since, by, row.until, ended_by)
+    def holdings(self, version: ModelVersion, stage: str) -> tuple[StageInterval, ...]:
+        """Return the last 1,000 times that a version held a stage, the newest first."""
+        return tuple(
+            StageInterval(
+                version.id,
+                version.number,
+                version.version,
+                stage,
+                row.since,
+                PrincipalId(row.set_by),
+                row.until,
+                None if row.ended_by is None else PrincipalId(row.ended_by),
+            )
+            for row in self._session.execute(_HOLDINGS, {"version_id": version.id, "wanted": stage})
+        )
 
     def held_since(self, version_id: str) -> datetime:
         """Return since when a version has held its stage."""

@@ -61,10 +61,10 @@ def parse_goal(text: str, now: datetime) -> datetime | Selector:
     return parse_selector(text.strip())
 
 
-def held_clause(held: Held | None, stage: str, rule: Rollback, now: datetime) -> Clause:
-    """Return whether the version held the stage, and recently enough for the policy."""
+def held_clause(held: Held | None, stage: str, rule: Rollback, now: datetime, *, in_emergency: bool) -> Clause:
+    """Return whether the version held the stage, and recently enough for the policy; emergencies do not count."""
     if held is None:
-        says = f"it never held {stage}"
+        says = f"it never held {stage}" + (" but in an emergency" if in_emergency else "")
         return Clause("held", holds=False, says=says, to_do=f"request a promotion to {stage} instead")
     until = held.until or now
     says = f"it held {stage} from {timestamp(held.since)} until {timestamp(until)}"

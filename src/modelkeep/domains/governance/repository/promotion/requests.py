@@ -1,6 +1,6 @@
 """Requests within one transaction."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -117,22 +117,31 @@ class RequestRepository:
         rows = REQUESTS.where(REQUEST.c.status == RequestStatus.OPEN.value, there, left)
         return tuple(build_request(row) for row in self._session.execute(rows.order_by(REQUEST.c.id).limit(limit)))
 
-    def reverting(self, now: datetime, limit: int) -> tuple[PromotionRequest, ...]:
-        """Return some of the promotions in an emergency whose time is over."""
-        rows = self._session.execute(
-            REQUESTS.where(REQUEST.c.reverts_at <= now).order_by(REQUEST.c.reverts_at).limit(limit)
-        )
+    def reverting(self, now: datetime, without: Collection[str], limit: int) -> tuple[PromotionRequest, ...]:
+        """Return some of the promotions in an emergency whose time is over, but for requests that are named."""
+        over = (REQUEST.c.reverts_at <= now, REQUEST.c.id.not_in(tuple(without)))
+        rows = self._session.execute(REQUESTS.where(*over).order_by(REQUEST.c.reverts_at).limit(limit))
         return tuple(build_request(row) for row in rows)
 
-    def last_promoted(self, version_id: str, target: str) -> PromotionRequest | None:
-        """Return the request by which a version came to a stage last, or None."""
-        rows = REQUESTS.where(
-            REQUEST.c.version_id == version_id,
-            REQUEST.c.target == target,
-            REQUEST.c.status == RequestStatus.PROMOTED.value,
-        )
+    def last_approved(self, version_id: str, target: str) -> PromotionRequest | None:
+        """Return the request by which a version came to a stage last as its policy says, or None."""
+        rows = _promoted(version_id, target, Manner.APPROVED, Manner.AUTOMATIC)
         row = self._session.execute(rows.order_by(REQUEST.c.closed_at.desc()).limit(1)).one_or_none()
         return None if row is None else build_request(row)
+
+    def emergencies(self, version_id: str, target: str) -> Mapping[datetime, PromotionRequest]:
+        """Return the newest 1,000 emergencies by which a version came to a stage, each by when it did."""
+        rows = _promoted(version_id, target, Manner.BREAK_GLASS).order_by(REQUEST.c.closed_at.desc()).limit(_MOST)
+        return {row.closed_at: build_request(row) for row in self._session.execute(rows)}
+
+
+def _promoted(version_id: str, target: str, *manners: Manner) -> AnySelect:
+    return REQUESTS.where(
+        REQUEST.c.version_id == version_id,
+        REQUEST.c.target == target,
+        REQUEST.c.status == RequestStatus.PROMOTED.value,
+        REQUEST.c.manner.in_([manner.value for manner in manners]),
+    )
 
 
 def _conditions(query: RequestQuery) -> Iterator[ColumnElement[bool]]:

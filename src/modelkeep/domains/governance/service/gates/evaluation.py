@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import Final
 
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
@@ -24,8 +25,12 @@ from modelkeep.domains.governance.domain.waivers import Waiver
 from modelkeep.domains.governance.repository.evaluations import EvaluationRepository
 from modelkeep.domains.governance.repository.waivers import WaiverRepository
 from modelkeep.domains.governance.service.gates.sources import Case, FactSource, KnownFacts
+from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import Transaction
+
+_UNREADABLE: Final = (Kind.NOT_FOUND, Kind.INVALID, Kind.CORRUPT)
+"""Kinds of errors that say something of a fact; others say that the database could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +123,16 @@ def _judged(rule: GateRule, facts: KnownFacts, at: datetime) -> tuple[Snapshot, 
     unknown = facts.unknown(rule.needs)
     if unknown:
         return _unjudged(f"this registry keeps nothing that says {', '.join(unknown)}; take the gate out of the policy")
-    for name in rule.needs:
-        facts[name]
     try:
+        for name in rule.needs:
+            facts[name]
         snapshot = Snapshot.of(rule.look(facts))
     except UnusableFactsError as error:
         return _unjudged(f"the facts cannot be used: {error.message}")
+    except RegistryError as error:
+        if error.kind not in _UNREADABLE:
+            raise
+        return _unjudged(f"a fact cannot be read: {error.message}")
     return snapshot, rule.judge(snapshot, at)
 
 

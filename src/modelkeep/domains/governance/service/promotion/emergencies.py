@@ -1,6 +1,6 @@
 """Promotions that could not wait for approvals, until when they hold, and the review that follows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -18,6 +18,7 @@ from modelkeep.domains.catalog import (
     lock_model,
     permitted_version,
     stage_holders_at,
+    stage_holdings,
     version_by_id,
 )
 from modelkeep.domains.governance.domain.clauses import blocked
@@ -29,9 +30,11 @@ from modelkeep.domains.governance.domain.requests import (
     check_text,
 )
 from modelkeep.domains.governance.domain.reviews import reviewers
+from modelkeep.domains.governance.operations.policies import policy_of
 from modelkeep.domains.governance.repository.promotion import RequestRepository, ReviewRepository, VoteRepository
+from modelkeep.domains.governance.service.promotion.apart import each_apart
 from modelkeep.domains.governance.service.promotion.doors import Door
-from modelkeep.domains.governance.service.promotion.moving import ARCHIVED, Journey, Reason, move
+from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, move
 from modelkeep.domains.governance.service.promotion.requests import Asked, keep_gates, new_request
 from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
 from modelkeep.kernel.clock import Clock, timestamp
@@ -44,6 +47,8 @@ from modelkeep.platform.database import Database, Transaction
 _ALWAYS = ("there", "quarantine")
 """Clauses that no emergency sets aside."""
 _REVERTED_AT_ONCE = 20
+_MOST_FAILED = 200
+"""How many that cannot be taken back are stepped over to find some that can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +127,19 @@ class EmergencyService:
 
     def end_expired(self, system: Actor) -> int:
         """Take back what was promoted in an emergency and whose time is over; say how many there were."""
-        with self.database.snapshot() as tx:
-            over = RequestRepository(tx).reverting(self.clock(), _REVERTED_AT_ONCE)
-        for request in over:
-            with self.database.transaction() as tx:
-                lock_model(tx, request.model)
-                self._end(tx, system, RequestRepository(tx).get(request.id))
-        return len(over)
+        failed: set[str] = set()
+        while True:
+            with self.database.snapshot() as tx:
+                over = RequestRepository(tx).reverting(self.clock(), failed, _REVERTED_AT_ONCE)
+            done = each_apart((request.id for request in over), lambda one: self._end_one(system, one))
+            failed.update(request.id for request in over if request.id not in done)
+            if done or not over or len(failed) >= _MOST_FAILED:
+                return len(done)
+
+    def _end_one(self, system: Actor, request_id: str) -> None:
+        with self.database.transaction() as tx:
+            lock_model(tx, RequestRepository(tx).get(request_id).model)
+            self._end(tx, system, RequestRepository(tx).get(request_id))
 
     def _end(self, tx: Transaction, system: Actor, request: PromotionRequest) -> None:
         """Take a promotion back, unless the version has left the stage since, or another server did it."""
@@ -144,26 +155,33 @@ class EmergencyService:
     def _back(
         self, tx: Transaction, system: Actor, request: PromotionRequest, version: ModelVersion, now: datetime
     ) -> datetime:
-        policy, target = self.lookout.stage(tx, version.model, request.target)
+        """Take a promotion back, whatever the policy of now says of the two stages."""
+        policy = policy_of(tx, version.model)
+        target = policy.stage(request.target) or Stage(request.target)
         why = Reason("governance.stage_reverted", request)
-        former = self._former(tx, request, version, target.replaced_to or ARCHIVED)
+        former = tuple(self._former(tx, request, version))
         back = move(tx, system, Journey(version, policy, Stage(request.source), now), why).version
         for one in former:
             move(tx, system, Journey(one, policy, target, now), why)
         return back.changed_at
 
-    def _former(
-        self, tx: Transaction, request: PromotionRequest, version: ModelVersion, replaced_to: str
-    ) -> Sequence[ModelVersion]:
-        """Return who held the stage before, and is where the promotion has put it."""
-        assert request.closed_at is not None  # noqa: S101 - it was made
-        before = stage_holders_at(tx, version.model_id, request.target, request.closed_at - timedelta(microseconds=1))
-        present = [version_by_id(tx, one.id) for one in before if one.id != version.id]
-        return [
-            one
-            for one in present
-            if one.deleted_at is None
-            and one.quarantined_at is None
-            and one.stage == replaced_to
-            and held_since(tx, one) == request.closed_at
-        ]
+    def _former(self, tx: Transaction, request: PromotionRequest, version: ModelVersion) -> Iterator[ModelVersion]:
+        """Yield who held the stage before, and is where the promotion has put it.
+
+        Who held it by an emergency too gives way to who held it before that one: none of them makes another last.
+        """
+        at = request.closed_at
+        assert at is not None  # noqa: S101 - it was made
+        for one in stage_holders_at(tx, version.model_id, request.target, at - timedelta(microseconds=1)):
+            emergencies = RequestRepository(tx).emergencies(one.id, request.target)
+            held = next((held for held in stage_holdings(tx, one, request.target) if held.until == at), None)
+            earlier = None if held is None else emergencies.get(held.since)
+            if earlier is not None:
+                yield from self._former(tx, earlier, version)
+            elif one.id != version.id and _was_put_away(tx, version_by_id(tx, one.id), at):
+                yield version_by_id(tx, one.id)
+
+
+def _was_put_away(tx: Transaction, version: ModelVersion, at: datetime) -> bool:
+    """Say whether a version can be used, and is since a moment where a promotion has put it."""
+    return version.deleted_at is None and version.quarantined_at is None and held_since(tx, version) == at

@@ -8,11 +8,11 @@ from modelkeep.domains.access import AccessService, Permission, require_recent_l
 from modelkeep.domains.catalog import (
     Model,
     ModelVersion,
-    last_held,
     permitted_model,
     permitted_version,
     stage_holders,
     stage_holders_at,
+    stage_holdings,
     version_by_id,
 )
 from modelkeep.domains.governance.domain.clauses import Clause, gate_clause
@@ -92,6 +92,7 @@ class RollbackService:
             ModelNotFoundError, VersionNotFoundError: there is nothing of that name, or the actor may not see it.
             NothingHeldError: no version held the stage then.
             UnknownStageError: the policy has no such stage.
+            ForbiddenError: the actor may not promote.
         """
         problems = self._look_at_content(actor, name, goal)
         with self.database.snapshot() as tx:
@@ -119,10 +120,11 @@ class RollbackService:
         return Recorded(done, tx.receipt)
 
     def _look_at_content(self, actor: Actor, name: ModelName, goal: Goal) -> tuple[Digest, Sequence[str]]:
-        """Ask the object store for the files, before any transaction that changes something."""
+        """Ask the object store for the files, if the actor may promote, before any transaction that writes."""
         with self.database.snapshot() as tx:
             model = permitted_model(tx, self.access, actor, Permission.VERSION_READ, name)
             _, stage = self.lookout.stage(tx, name, goal.stage)
+            Door(tx, self.access, actor).require(Permission.STAGE_PROMOTE, name, stage.name)
             digest = self._find(tx, actor, model, stage, goal).manifest_digest
         return digest, self.contents(digest)
 
@@ -160,7 +162,8 @@ class RollbackService:
             clauses=(),
             review_due_at=None if within is None else now + within,
         )
-        return replace(plan, clauses=tuple(self._clauses(tx, plan, problems, now)))
+        signed = self._signature_clauses(tx, actor, plan, now)
+        return replace(plan, clauses=(*self._clauses(tx, plan, problems, now), *signed))
 
     def _clauses(self, tx: Transaction, plan: RollbackPlan, problems: Sequence[str], now: datetime) -> Iterator[Clause]:
         version, stage = plan.version, plan.stage.name
@@ -170,24 +173,21 @@ class RollbackService:
             yield Clause("there", holds=False, says="it is deleted", to_do=f"restore {version.reference}")
         if version.quarantined_at is not None:
             yield Clause("quarantine", holds=False, says="it is in quarantine", to_do="go back further")
-        interval = last_held(tx, version, stage)
-        held = None if interval is None else Held(interval.since, interval.until)
-        yield held_clause(held, stage, plan.policy.rollback, now)
+        emergencies = RequestRepository(tx).emergencies(version.id, stage)
+        holdings = [held for held in stage_holdings(tx, version, stage) if held.since not in emergencies]
+        held = Held(holdings[0].since, holdings[0].until) if holdings else None
+        yield held_clause(held, stage, plan.policy.rollback, now, in_emergency=bool(emergencies))
         yield content_clause(problems)
-        yield from self._signature_clauses(tx, plan, now)
-        request = RequestRepository(tx).last_promoted(version.id, stage)
-        changed: Sequence[str] = ()
-        if request is not None and request.manner in (Manner.APPROVED, Manner.AUTOMATIC):
-            changed = self._changed(tx, plan, request, now)
-        approved = request is not None and request.manner is not Manner.BREAK_GLASS
-        yield from approval_clauses(changed, plan.policy.rollback, approved=approved)
+        request = RequestRepository(tx).last_approved(version.id, stage)
+        changed = () if request is None else self._changed(tx, plan, request, now)
+        yield from approval_clauses(changed, plan.policy.rollback, approved=request is not None)
 
-    def _signature_clauses(self, tx: Transaction, plan: RollbackPlan, now: datetime) -> Iterator[Clause]:
+    def _signature_clauses(self, tx: Transaction, actor: Actor, plan: RollbackPlan, now: datetime) -> Iterator[Clause]:
         """Yield what the gates of signatures say that lead to the stage; a signature that is there must hold anyway."""
         ways = [way for way in plan.policy.moves if way.target == plan.stage.name]
         gates = {gate.id: gate for way in ways for gate in way.gates if gate.kind is GateKind.SIGNATURE}
         way = Move(plan.version.stage, plan.stage.name, gates=tuple(gates.values()))
-        evaluation = self.lookout.gates.evaluate(tx, plan.version, way, now)
+        evaluation = self.lookout.gates.evaluate(tx, plan.version, way, now, requester=actor.id)
         yield from (gate_clause(result) for result in evaluation.results)
         if not gates and SignatureRepository(tx, plan.version.id).all() and not verified_signatures(tx, plan.version):
             yield Clause("signature", holds=False, says="none of its signatures holds", to_do="modelkeep verify it")

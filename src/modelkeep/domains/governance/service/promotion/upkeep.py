@@ -8,6 +8,7 @@ from modelkeep.domains.audit import BEFORE_ALL, AuditReader, Entry
 from modelkeep.domains.catalog import lock_model, version_by_id
 from modelkeep.domains.governance.domain.requests import RequestStatus
 from modelkeep.domains.governance.repository.promotion import ProgressRepository, RequestRepository, VoteRepository
+from modelkeep.domains.governance.service.promotion.apart import each_apart
 from modelkeep.domains.governance.service.promotion.situations import Lookout
 from modelkeep.domains.governance.service.promotion.voting import end_stale
 from modelkeep.kernel.clock import Clock
@@ -51,8 +52,7 @@ class Upkeep:
         if not entries and last <= start:
             return 0
         for scope in _scopes(entries):
-            for request_id in self._open_requests(scope):
-                self.look_again(request_id)
+            each_apart(self._open_requests(scope), self.look_again)
         end = entries[-1].seq if len(entries) == AT_ONCE else max(last, start)
         with self.database.transaction() as tx:
             ProgressRepository(tx).advance(end, first=seen is None)
@@ -87,7 +87,9 @@ class Upkeep:
     def _look(self, tx: Transaction, request_id: str) -> None:
         request, now = RequestRepository(tx).get(request_id), self.clock()
         version, votes = version_by_id(tx, request.version_id), VoteRepository(tx)
-        if self.lookout.knows(tx, request):
+        if not self.lookout.knows(tx, request):
+            votes.ask(request.id, None)  # nobody can answer; a policy that has the stage again is an entry to look at
+        else:
             found = self.lookout.look(tx, version, request.target, now)
             end_stale(tx, SYSTEM, found, now)
             before = votes.asked(request.id)
@@ -99,15 +101,16 @@ class Upkeep:
                 tx.record(request.happened("governance.promotion_escalated", SYSTEM, now, data))
 
     def keep_time(self) -> int:
-        """Look at requests that are over their time, at steps to escalate, and at votes whose time is over."""
+        """Look at requests that are over their time, at steps to escalate, and at votes whose time is over.
+
+        Returns for how many of them it could be done.
+        """
         now = self.clock()
         with self.database.snapshot() as tx:
             votes = VoteRepository(tx)
             late = [request.id for request in RequestRepository(tx).expired(now, AT_ONCE)]
             due = {*late, *votes.escalating(now, AT_ONCE), *votes.over(now, AT_ONCE)}
-        for request_id in sorted(due):
-            self.look_again(request_id)
-        return len(due)
+        return len(each_apart(sorted(due), self.look_again))
 
 
 def _scopes(entries: Sequence[Entry]) -> Iterable[str]:
