@@ -30,8 +30,11 @@ def create_app(settings: Settings, services: Services) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        streams = app.state.event_streams
-        with services.usage.writing(), services.access_log.reads.writing(), services.background, on_stop(streams.close):
+        async def stop() -> None:
+            services.inspections.stopping.set()
+            await app.state.event_streams.close()
+
+        with services.usage.writing(), services.access_log.reads.writing(), services.background, on_stop(stop):
             yield
         services.close()
 

@@ -26,6 +26,22 @@ def test_a_version_is_inspected_on_request_and_shown(rest: Rest) -> None:
     assert shown == document | {"audit": None}
 
 
+def test_a_third_inspection_at_once_on_request_is_refused_with_when_to_come_again(rest: Rest) -> None:
+    pushed(rest, "gemm.onnx")
+    turns = rest.services.inspections.turns
+    with turns, turns:
+        refused = rest.http.post(f"{VERSIONS}/1.0.0/inspection")
+    problem(refused, 429, "throttling.too_many_requests")
+    assert refused.headers["Retry-After"] == "30"
+    assert rest.http.post(f"{VERSIONS}/1.0.0/inspection").status_code == 200
+
+
+def test_a_server_that_stops_ends_an_inspection_on_request(rest: Rest) -> None:
+    pushed(rest, "gemm.onnx")
+    rest.services.inspections.stopping.set()
+    problem(rest.http.post(f"{VERSIONS}/1.0.0/inspection"), 503, "sandbox.stopped")
+
+
 def test_tensors_are_listed_in_pages(rest: Rest) -> None:
     pushed(rest, "state_dict.pt")
     rest.http.post(f"{VERSIONS}/1/inspection")

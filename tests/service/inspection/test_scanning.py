@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
+from time import monotonic, sleep
 
 import pytest
 from tests.builders import SCORER, a_model, a_version
@@ -16,13 +18,22 @@ from tests.unit.inspection.gadgets import after_much, by_line, by_stack
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.audit import BEFORE_ALL
-from modelkeep.domains.inspection import AllowList, ContentScanner, InspectionService, Picklescan, SourceFile, Verdict
-from modelkeep.domains.inspection.jobs import RENEW
+from modelkeep.domains.inspection import (
+    AllowList,
+    ContentScanner,
+    Inspections,
+    InspectionService,
+    Picklescan,
+    SourceFile,
+    Verdict,
+)
+from modelkeep.domains.inspection.domain.verdicts import ContentScan, Tool
+from modelkeep.domains.inspection.jobs import FOLLOW, INSPECT, RENEW
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import Reference
-from modelkeep.platform.jobs import Again, Work
+from modelkeep.platform.jobs import Again, Done, Job, Work
 from modelkeep.platform.jobs.values import Lease
-from modelkeep.platform.sandbox import Limits, Sandbox
+from modelkeep.platform.sandbox import Allowance, Limits, Sandbox
 
 FILES = Path(__file__).parents[2] / "model_files"
 HONEST = pickle.dumps({"weights": [1.0, 2.0]})
@@ -40,6 +51,15 @@ class Held:
 
     def read(self, offset: int, length: int) -> bytes:
         return self.data[offset : offset + length]
+
+
+@dataclass(frozen=True)
+class Stalling(Held):
+    """A file in a store that answers late."""
+
+    def read(self, offset: int, length: int) -> bytes:
+        sleep(0.3)
+        return super().read(offset, length)
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +115,22 @@ def test_a_file_that_takes_too_much_spoils_no_other(alone: ContentScanner) -> No
     scan = alone.scan(files(bomb_pkl=bomb, bad_pkl=by_line("os", "system"), good_pkl=HONEST))
     assert scan.verdict is Verdict.MALICIOUS
     assert {finding.path.partition("!")[0] for finding in scan.findings} == {"bomb.pkl", "bad.pkl"}
+
+
+def test_what_is_left_when_the_time_is_over_is_inconclusive_and_said_once(alone: ContentScanner) -> None:
+    scan = alone.scan([SourceFile(f"{number}.pkl", Held(HONEST)) for number in range(300)], Allowance.of(0))
+    assert scan.verdict is Verdict.INCONCLUSIVE
+    (finding,) = scan.findings
+    assert (finding.rule, finding.path) == ("file.not_scanned", "0.pkl")
+    assert "300 files were not scanned" in finding.message
+
+
+def test_files_that_stall_take_no_longer_than_the_version_may(alone: ContentScanner) -> None:
+    begun = monotonic()
+    scan = alone.scan([SourceFile(f"{number}.pkl", Stalling(HONEST)) for number in range(300)], Allowance.of(1))
+    assert monotonic() - begun < 10
+    assert scan.verdict is Verdict.INCONCLUSIVE
+    assert any("100 files were not scanned" in finding.message for finding in scan.findings)
 
 
 def test_no_file_is_no_pass(alone: ContentScanner) -> None:
@@ -164,11 +200,70 @@ def renewed(services: Services, service: InspectionService) -> int:
     with services.access.database.transaction() as tx:
         jobs.jobs.revive(tx, RENEW)
     jobs.jobs.hasten([RENEW])
-    (job,) = jobs.jobs.claim([RENEW], owner="test", ttl=timedelta(minutes=1), limit=1)
+    job = claimed(jobs, RENEW)
     outcome = jobs.renew(Work(job, Lease(float("inf"))))
     assert isinstance(outcome, Again)
     assert jobs.jobs.save(job, outcome)
     return len(rescanned(services)) - before
+
+
+def claimed(jobs: Inspections, kind: str) -> Job:
+    (job,) = jobs.jobs.claim([kind], owner="test", ttl=timedelta(minutes=1), limit=1)
+    return job
+
+
+@dataclass(frozen=True)
+class Defective:
+    """A scanner that fails at what no scanner should."""
+
+    sound: ContentScanner
+    path: str
+
+    @property
+    def tools(self) -> tuple[Tool, ...]:
+        return self.sound.tools
+
+    def scan(self, files: Sequence[SourceFile], allowance: Allowance | None = None) -> ContentScan:
+        if any(file.path == self.path for file in files):
+            raise AssertionError("a defect")
+        return self.sound.scan(files, allowance)
+
+
+def test_content_that_no_renewal_survives_is_left_after_some_tries_and_others_follow(
+    services: Services, admin: Actor, sandbox: Sandbox
+) -> None:
+    a_model(services, admin)
+    a_version(services, admin, files={"bad.pkl": HONEST})
+    a_version(services, admin, files={"good.pkl": by_stack("my_company", "Model")}, version="2.0.0")
+    inspect_all(services)
+    allowed = ContentScanner(lambda: sandbox, AllowList.parse(["my_company.Model"]))
+    jobs = replace(
+        inspections_of(services), service=replace(services.inspections, scanner=Defective(allowed, "bad.pkl"))
+    )
+    jobs.jobs.ensure(RENEW, RENEW)
+    job = claimed(jobs, RENEW)
+    with pytest.raises(AssertionError, match="a defect"):
+        jobs.renew(Work(job, Lease(float("inf"))))
+    outcome = jobs.renew(Work(replace(job, attempts=5), Lease(float("inf"))))
+    assert isinstance(outcome, Again)
+    assert jobs.jobs.save(job, outcome)
+    assert isinstance(jobs.renew(Work(claimed(jobs, RENEW), Lease(float("inf")))), Again)
+    found = {v: services.inspections.get(admin, Reference.parse(f"{SCORER}:{v}")).number for v in ("1.0.0", "2.0.0")}
+    assert found == {"1.0.0": 1, "2.0.0": 2}
+
+
+def test_a_server_that_stops_leaves_its_inspections_for_later(services: Services, admin: Actor) -> None:
+    a_model(services, admin)
+    a_version(services, admin, files={"model.pkl": HONEST})
+    jobs = inspections_of(services)
+    jobs.jobs.ensure(FOLLOW, FOLLOW)
+    jobs.follow(Work(claimed(jobs, FOLLOW), Lease(float("inf"))))
+    job = claimed(jobs, INSPECT)
+    stop = Event()
+    stop.set()
+    assert jobs.inspect(Work(job, Lease(float("inf")), stop)) == Again(timedelta())
+    assert jobs.inspect(Work(job, Lease(float("inf")))) == Done()
+    assert services.inspections.get(admin, Reference.parse(f"{SCORER}:1.0.0")).verdict is Verdict.PASS
 
 
 def rescanned(services: Services) -> Sequence[object]:

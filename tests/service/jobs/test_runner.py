@@ -158,6 +158,28 @@ def test_a_runner_that_stops_waits_for_its_handlers_and_tells_them(
     assert (job.state, job.owner) == ({"key": "where it stopped"}, None)
 
 
+def test_of_a_bounded_kind_no_more_run_at_once_and_others_go_on(
+    store: JobStore, run: Callable[..., JobRunner], counted: Counted
+) -> None:
+    begun: list[str] = []
+    release = Event()
+
+    def handle(work: Work) -> Outcome:
+        begun.append(work.job.key)
+        assert release.wait(LONG)
+        return Done()
+
+    add(store, *(f"slow {number}" for number in range(5)), kind="slow")
+    with run(JobKind("slow", handle, at_once=2), kind(lambda _: Done())):
+        wait_until(lambda: len(begun) == 2)
+        add(store, "a", "b")
+        wait_until(lambda: counted.runs == [("test", "saved")] * 2)
+        assert len(begun) == 2
+        release.set()
+        wait_until(lambda: len(counted.runs) == 7)
+    assert store.counts()[JobStatus.DONE] == 7
+
+
 def test_the_numbers_of_jobs_are_counted(store: JobStore, run: Callable[..., JobRunner], counted: Counted) -> None:
     add(store, "a", kind="of nobody")
     with run(kind(lambda _: Done())):

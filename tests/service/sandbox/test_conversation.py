@@ -1,10 +1,21 @@
 """A guest reads what it was given, and what it says is held to a form and a length."""
 
 from dataclasses import dataclass, field
+from threading import Event, Timer
+from time import monotonic
 
 import pytest
 
-from modelkeep.platform.sandbox import Completed, Failed, Failure, Limits, Outcome, Sandbox
+from modelkeep.platform.sandbox import (
+    Allowance,
+    Completed,
+    Failed,
+    Failure,
+    Limits,
+    Outcome,
+    Sandbox,
+    StoppedError,
+)
 
 GUEST = "tests.service.sandbox.guests"
 LIMITS = Limits(wall_seconds=10, answer_bytes=1000)
@@ -45,6 +56,23 @@ def test_files_are_read_in_any_order(sandbox: Sandbox) -> None:
     files = (Memory(b"first and last"), Memory(b""), Memory(b"x" * 700_000 + b"tail"))
     outcome = sandbox.run(GUEST, files, {"do": "read_backwards"}, limits=LIMITS)
     assert outcome == Completed([[14, "firs", "last", 10], [0, "", "", 0], [700_004, "xxxx", "tail", 700_000]])
+
+
+def test_a_run_that_is_called_off_ends_within_a_second_with_its_guest(sandbox: Sandbox) -> None:
+    off = Event()
+    Timer(0.5, off.set).start()
+    begun = monotonic()
+    with pytest.raises(StoppedError, match="the server stops"):
+        sandbox.within(Allowance(called_off=off.is_set)).run(GUEST, (), {"do": "sleep"}, limits=LIMITS)
+    assert monotonic() - begun < 3
+
+
+def test_runs_have_no_more_time_than_all_together(sandbox: Sandbox) -> None:
+    short = sandbox.within(Allowance.of(1))
+    begun = monotonic()
+    outcomes = [short.run(GUEST, (), {"do": "sleep"}, limits=LIMITS) for _ in range(3)]
+    assert [isinstance(outcome, Failed) and outcome.failure for outcome in outcomes] == [Failure.TIMEOUT] * 3
+    assert monotonic() - begun < 3
 
 
 def test_only_the_ranges_that_a_guest_reads_are_fetched(sandbox: Sandbox) -> None:

@@ -15,6 +15,7 @@ from modelkeep.kernel.events import Json
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.platform.database import Database
 from modelkeep.platform.jobs import Again, Done, JobKind, JobStore, Outcome, Work
+from modelkeep.platform.sandbox import StoppedError
 
 FOLLOW: Final = "inspection.follow"
 INSPECT: Final = "inspection.inspect"
@@ -23,6 +24,9 @@ REGISTERED: Final = "catalog.version_registered"
 INSPECTED: Final = "inspection.version_inspected"
 _LOG: Final = logging.getLogger(__name__)
 _BATCH: Final = 100
+_INSPECTED_AT_ONCE: Final = 2
+_TRIES: Final = 5
+"""How often a renewal that fails as none should is tried before the others go on without it."""
 _EVERY: Final = timedelta(hours=1)
 _IDLE: Final = Again(timedelta(days=1))
 _AT_ONCE: Final = Again(timedelta())
@@ -44,7 +48,7 @@ class Inspections:
         """Return the background work of this domain."""
         return (
             JobKind(FOLLOW, self.follow, recurring=True, wanted=self.behind),
-            JobKind(INSPECT, self.inspect),
+            JobKind(INSPECT, self.inspect, at_once=_INSPECTED_AT_ONCE),
             JobKind(RENEW, self.renew, recurring=True),
         )
 
@@ -72,16 +76,20 @@ class Inspections:
         return _AT_ONCE
 
     def inspect(self, work: Work) -> Outcome:
-        """Inspect content, unless it has been."""
+        """Inspect content, unless it has been; where the server stops, it is begun anew when one runs again."""
         state = work.job.state
-        self.service.inspect(_SYSTEM, str(state["reference"]), Digest.parse(str(state["manifest_digest"])))
+        content = Digest.parse(str(state["manifest_digest"]))
+        try:
+            self.service.inspect(_SYSTEM, str(state["reference"]), content, lambda: work.stopping)
+        except StoppedError:
+            return _AT_ONCE
         return Done()
 
     def renew(self, work: Work) -> Outcome:
         """Inspect again what was inspected by other versions of tools, or by other rules; from the oldest on.
 
         The job's state is how far this has come with the tools of today. Content that is gone, or damaged, keeps its
-        last inspection.
+        last inspection; so does what fails as none should, after some tries.
         """
         tools: list[Json] = [tool.to_json() for tool in self.service.scanner.tools]
         state = work.job.state
@@ -91,14 +99,27 @@ class Inspections:
             entries = self.reader.read_of(INSPECTED, cursor, 1)
             if not entries:
                 return Again(_EVERY, {"tools": tools, "cursor": cursor})
+            try:
+                given_up = not self._renew(entries[0], work)
+            except StoppedError:
+                break
             cursor = entries[0].seq
-            self._renew(entries[0])
+            if given_up:
+                break  # what is saved now gives the next one as many tries
         return Again(timedelta(), {"tools": tools, "cursor": cursor})
 
-    def _renew(self, entry: Entry) -> None:
+    def _renew(self, entry: Entry, work: Work) -> bool:
+        """Return False when it was tried too often."""
         try:
-            self.service.renew(_SYSTEM, entry.subject, Digest.parse(str(entry.data["manifest_digest"])))
+            content = Digest.parse(str(entry.data["manifest_digest"]))
+            self.service.renew(_SYSTEM, entry.subject, content, lambda: work.stopping)
         except RegistryError as error:
             if error.kind is Kind.UNAVAILABLE:
                 raise
             _LOG.warning("content of %s cannot be inspected again: %s", entry.subject, error.message)
+        except Exception:
+            if work.job.attempts < _TRIES:
+                raise
+            _LOG.exception("content of %s is not inspected again", entry.subject)
+            return False
+        return True

@@ -4,7 +4,8 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from threading import Event, Lock, Thread
@@ -106,14 +107,33 @@ class JobRunner:
         wanted = [key for kind in self._kinds.values() if kind.wanted is not None for key in kind.wanted()]
         if wanted:
             self._store.hasten(wanted)
-        due = self._store.due_in(self._kinds)
+        room = self._room()
+        due = self._store.due_in(room)
         if due is None or due > timedelta():
             return self._poll if due is None else min(self._poll, due.total_seconds())
         started = time.monotonic()
-        claimed = self._store.claim(self._kinds, owner=self._owner, ttl=self._lease, limit=free)
+        claimed = self._claim(room, free)
         for job in claimed:
             self._start(job, started)
         return 0.0 if claimed else self._poll
+
+    def _room(self) -> dict[str, int | None]:
+        """Return the kinds that more may be done of now, and how many where that is bounded."""
+        with self._lock:
+            held = Counter(work.job.kind for work in self._held.values())
+        room = {name: None if kind.at_once is None else kind.at_once - held[name] for name, kind in self._kinds.items()}
+        return {name: most for name, most in room.items() if most is None or most > 0}
+
+    def _claim(self, room: Mapping[str, int | None], free: int) -> list[Job]:
+        """Claim of the bounded kinds first: they leave enough to the others, which could leave them nothing."""
+        bounded = [([name], most) for name, most in room.items() if most is not None]
+        others = [name for name, most in room.items() if most is None]
+        claimed: list[Job] = []
+        for names, most in (*bounded, (others, free)):
+            limit = min(most, free - len(claimed))
+            if limit > 0:
+                claimed += self._store.claim(names, owner=self._owner, ttl=self._lease, limit=limit)
+        return claimed
 
     def _ensure(self) -> None:
         """Make the jobs of recurring kinds, once."""

@@ -124,13 +124,14 @@ class JobKind:
     Handlers are level-triggered: they read the world, compare it with what is wanted, act idempotently, and answer.
     A `recurring` kind has one job, whose key is the kind's name; whatever goes wrong, it runs again. `wanted` names the
     keys of jobs that have something to do now, though their time has not come; it is asked often, so it must be one
-    cheap query.
+    cheap query. Of a kind that takes long, `at_once` is how many one process does at a time, so that others go on.
     """
 
     name: str
     handle: Handler
     recurring: bool = False
     wanted: Callable[[], Iterable[str]] | None = None
+    at_once: int | None = None
 
 
 def every(interval: timedelta, name: str, act: Callable[[], int | None], *, batch: int | None = None) -> JobKind:

@@ -5,15 +5,17 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
 from os import killpg
 from pathlib import Path
 from time import monotonic
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 from modelkeep.kernel.canonical_json import InvalidJsonError, Json, parse_json
+from modelkeep.platform.sandbox.allowance import Allowance
 from modelkeep.platform.sandbox.isolation import Isolation, Mechanism
 from modelkeep.platform.sandbox.limits import Limits
 from modelkeep.platform.sandbox.outcomes import Completed, Failed, Failure, Outcome
@@ -25,6 +27,8 @@ _MEASURING: Final = "modelkeep.platform.sandbox.inside.measuring"
 _LENGTH_BYTES: Final = 4
 _ENVELOPE: Final = 1024
 _MAX_READ: Final = 1024 * 1024
+_LOOKED_EVERY: Final = 0.5
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,11 @@ class Sandbox:
     """
 
     isolation: Isolation
+    allowance: Allowance = field(default_factory=Allowance)
+
+    def within(self, allowance: Allowance) -> "Sandbox":
+        """Return one whose runs have this much together, whatever the limits of each."""
+        return replace(self, allowance=allowance)
 
     @classmethod
     def measure(cls, mechanisms: frozenset[Mechanism] = frozenset(Mechanism)) -> Self:
@@ -48,7 +57,7 @@ class Sandbox:
             RuntimeError: the guest gave no answer.
         """
         order = _Order(_MEASURING, {"readable": str(_INSIDE / "entry.py")}, mechanisms, exactly=False)
-        answer, outcome = _run(order, (), Limits())
+        answer, outcome = _run(order, (), Limits(), Allowance())
         if not isinstance(outcome, Completed) or not isinstance(outcome.value, dict):
             raise RuntimeError(f"The sandbox cannot be measured: {outcome}")  # noqa: TRY004 # it is no type of an argument
         return cls(Isolation.measured({**outcome.value, "mechanisms": answer}))
@@ -60,10 +69,11 @@ class Sandbox:
 
         Raises:
             OSError: no process can be started.
+            StoppedError: it was called off.
             Exception: what a source raises.
         """
         order = _Order(guest, arguments, self.isolation.mechanisms, exactly=True)
-        _, outcome = _run(order, sources, limits or Limits())
+        _, outcome = _run(order, sources, limits or Limits(), self.allowance)
         return outcome
 
 
@@ -88,10 +98,14 @@ class _Order:
         ).encode()
 
 
-def _run(order: _Order, sources: Sequence[Source], limits: Limits) -> tuple[Json, Outcome]:
+def _run(order: _Order, sources: Sequence[Source], limits: Limits, allowance: Allowance) -> tuple[Json, Outcome]:
     """Return the mechanisms that held, and the outcome."""
+    allowance.check()
+    if allowance.spent:
+        return None, Failed(Failure.TIMEOUT, "no time was left for it")
+    within = replace(allowance, until=min(allowance.until, monotonic() + limits.wall_seconds))
     with _started() as (process, connection):
-        conversation = _Conversation(connection, monotonic() + limits.wall_seconds, sources)
+        conversation = _Conversation(connection, within, sources)
         try:
             conversation.send(order.encoded(sources, limits))
             answer = conversation.answer(limits.answer_bytes + _ENVELOPE)
@@ -149,12 +163,13 @@ class _NoAnswerError(Exception):
 @dataclass(frozen=True, slots=True)
 class _Conversation:
     connection: socket.socket
-    deadline: float
+    allowance: Allowance
     sources: Sequence[Source]
 
     def send(self, body: bytes) -> None:
-        with self._in_time():
-            self.connection.sendall(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
+        rest = memoryview(len(body).to_bytes(_LENGTH_BYTES, "big") + body)
+        while rest:
+            rest = rest[self._in_time(partial(self.connection.send, rest)) :]
 
     def answer(self, max_bytes: int) -> dict[str, Json]:
         """Serve the guest's reads until it answers."""
@@ -183,22 +198,23 @@ class _Conversation:
     def _exactly(self, length: int) -> bytes:
         parts = bytearray()
         while len(parts) < length:
-            with self._in_time():
-                part = self.connection.recv(min(length - len(parts), _MAX_READ))
+            part = self._in_time(partial(self.connection.recv, min(length - len(parts), _MAX_READ)))
             if not part:
                 raise _NoAnswerError(Failure.CRASHED)
             parts += part
         return bytes(parts)
 
-    @contextmanager
-    def _in_time(self) -> Iterator[None]:
-        remaining = self.deadline - monotonic()
-        if remaining <= 0:
-            raise _NoAnswerError(Failure.TIMEOUT, "no answer in time")
-        self.connection.settimeout(remaining)
-        try:
-            yield
-        except TimeoutError:
-            raise _NoAnswerError(Failure.TIMEOUT, "no answer in time") from None
-        except ConnectionError:
-            raise _NoAnswerError(Failure.CRASHED) from None
+    def _in_time(self, act: Callable[[], _T]) -> _T:
+        """Do what may wait for the guest, and look from time to time whether it is still wanted."""
+        while True:
+            self.allowance.check()
+            remaining = self.allowance.until - monotonic()
+            if remaining <= 0:
+                raise _NoAnswerError(Failure.TIMEOUT, "no answer in time")
+            self.connection.settimeout(min(remaining, _LOOKED_EVERY))
+            try:
+                return act()
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                raise _NoAnswerError(Failure.CRASHED) from None

@@ -8,9 +8,9 @@ from modelkeep.domains.artifacts import ArtifactService, BlobSource
 from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading, together, worth_reading
 from modelkeep.domains.inspection.domain.fact_json import read_facts_json, read_tensors_json
 from modelkeep.domains.inspection.domain.formats import HEAD, is_known
-from modelkeep.domains.inspection.ports import SourceFile
+from modelkeep.domains.inspection.ports import INSPECTION_SECONDS, SourceFile
 from modelkeep.kernel.manifests import FileEntry
-from modelkeep.platform.sandbox import Completed, Limits, Sandbox
+from modelkeep.platform.sandbox import Allowance, Completed, Limits, Sandbox
 
 _GUEST: Final = "modelkeep.domains.inspection.domain.reading"
 _LIMITS: Final = Limits(memory_bytes=512 * 2**20, cpu_seconds=30, wall_seconds=60.0, answer_bytes=32 * 2**20)
@@ -54,28 +54,30 @@ class ContentReader:
         ordered = sorted(files.values(), key=lambda entry: (-entry.size, entry.path))
         return [SourceFile(entry.path, StoredSource(self.artifacts.blob(entry))) for entry in ordered]
 
-    def read(self, files: Mapping[str, FileEntry]) -> ContentFacts:
-        """Read what the files say.
+    def read(self, files: Mapping[str, FileEntry], allowance: Allowance | None = None) -> ContentFacts:
+        """Read what the files say; what is not read in time is unreadable.
 
         Raises:
+            StoppedError: it was called off.
             CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
         """
         paths = worth_reading({path: entry.size for path, entry in files.items()})
         candidates = [SourceFile(path, StoredSource(self.artifacts.blob(files[path]))) for path in paths]
         known = [file for file in candidates if _is_known(file)]
-        return together(self._readings(known))
+        sandbox = self.confine().within(allowance or Allowance.of(INSPECTION_SECONDS))
+        return together(self._readings(sandbox, known))
 
-    def _readings(self, files: Sequence[SourceFile]) -> list[FileReading]:
+    def _readings(self, sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileReading]:
         if not files:
             return []
-        outcome = self.confine().run(
+        outcome = sandbox.run(
             _GUEST, [file.source for file in files], {"paths": [file.path for file in files]}, limits=_LIMITS
         )
         if isinstance(outcome, Completed):
             answers = cast("Sequence[Mapping[str, Any] | None]", outcome.value)
             return [_reading(file, answer) for file, answer in zip(files, answers, strict=True)]
         if len(files) > 1:
-            return [reading for file in files[:_ALONE] for reading in self._readings([file])]
+            return [reading for file in files[:_ALONE] for reading in self._readings(sandbox, [file])]
         problem = f"it could not be read: {outcome.failure.value} {outcome.detail}".rstrip()
         return [FileReading(files[0].path, files[0].source.size, problem=problem)]
 

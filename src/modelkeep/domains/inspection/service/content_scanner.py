@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol, cast
 
 from modelkeep.domains.inspection.domain.pickles import AllowList
 from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, FormatPolicy, Tool, Verdict, worst
-from modelkeep.domains.inspection.ports import SourceFile
-from modelkeep.platform.sandbox import Completed, Failed, Limits, Sandbox
+from modelkeep.domains.inspection.ports import INSPECTION_SECONDS, SourceFile
+from modelkeep.platform.sandbox import Allowance, Completed, Failed, Limits, Sandbox
 
 _GUEST: Final = "modelkeep.domains.inspection.domain.scanning.guest"
 _LIMITS: Final = Limits(memory_bytes=1024 * 2**20, cpu_seconds=120, wall_seconds=600.0, answer_bytes=16 * 2**20)
@@ -65,33 +65,39 @@ class ContentScanner:
         own = Tool("modelkeep", version("modelkeep"), self.allowed.digest)
         return (own, *(opinion.tool for opinion in self.opinions))
 
-    def scan(self, files: Sequence[SourceFile]) -> ContentScan:
-        """Judge the files; what cannot be judged is inconclusive.
+    def scan(self, files: Sequence[SourceFile], allowance: Allowance | None = None) -> ContentScan:
+        """Judge the files; what cannot be judged, or not in time, is inconclusive.
 
         Raises:
+            StoppedError: it was called off.
             CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
         """
-        verdicts = list(self._all(files))
+        sandbox = self.confine().within(allowance or Allowance.of(INSPECTION_SECONDS))
+        verdicts = list(self._all(sandbox, files))
         findings = sorted((found for one in verdicts for found in one.findings), key=_worst_first)
         return ContentScan(worst(one.verdict for one in verdicts), tuple(findings[:_MOST_FINDINGS]), self.tools)
 
-    def _all(self, files: Sequence[SourceFile]) -> Iterator[FileVerdict]:
+    def _all(self, sandbox: Sandbox, files: Sequence[SourceFile]) -> Iterator[FileVerdict]:
         for start in range(0, len(files), _TOGETHER):
+            if sandbox.allowance.spent:
+                message = f"the time for one version is over: {len(files) - start} files were not scanned, from this on"
+                yield FileVerdict.inconclusive("file.not_scanned", files[start].path, message)
+                return
             batch = files[start : start + _TOGETHER]
-            for file, own in zip(batch, self._own(batch), strict=True):
+            for file, own in zip(batch, self._own(sandbox, batch), strict=True):
                 yield own
                 if own.policy is FormatPolicy.CODE_CAPABLE and own.verdict is not Verdict.MALICIOUS:
-                    yield from (opinion.scan(self.confine(), file) for opinion in self.opinions)
+                    yield from (opinion.scan(sandbox, file) for opinion in self.opinions)
 
-    def _own(self, files: Sequence[SourceFile]) -> list[FileVerdict]:
+    def _own(self, sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileVerdict]:
         arguments = {"paths": [file.path for file in files], "allowed": sorted(self.allowed.added)}
-        outcome = self.confine().run(_GUEST, [file.source for file in files], arguments, limits=_LIMITS)
+        outcome = sandbox.run(_GUEST, [file.source for file in files], arguments, limits=_LIMITS)
         if isinstance(outcome, Completed):
             answers = cast("Sequence[Mapping[str, Any]]", outcome.value)
             return [FileVerdict.read(answer) for answer in answers]
         if len(files) == 1:
             return [gave_up("file.not_scanned", files[0].path, outcome)]
-        alone = [self._own([file])[0] for file in files[:_ALONE]]
+        alone = [self._own(sandbox, [file])[0] for file in files[:_ALONE]]
         return alone + [
             FileVerdict.inconclusive("file.not_scanned", file.path, "another file of the version takes too much")
             for file in files[_ALONE:]

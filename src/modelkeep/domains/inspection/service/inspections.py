@@ -1,6 +1,8 @@
 """What is known of content, and how it comes to be known."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from threading import BoundedSemaphore, Event
 from typing import Final
 
 from modelkeep.domains.access import AccessService, Permission
@@ -9,7 +11,7 @@ from modelkeep.domains.catalog import permitted_version
 from modelkeep.domains.inspection.domain.contents import ContentFacts, without_tensors
 from modelkeep.domains.inspection.domain.facts import Tensor
 from modelkeep.domains.inspection.domain.inspections import Inspection, NotInspectedError
-from modelkeep.domains.inspection.ports import Scanner
+from modelkeep.domains.inspection.ports import INSPECTION_SECONDS, Scanner
 from modelkeep.domains.inspection.repository import InspectionRepository
 from modelkeep.domains.inspection.service.content_reader import ContentReader
 from modelkeep.kernel.clock import Clock
@@ -19,13 +21,20 @@ from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import Page, PageRequest, decode_token, encode_token
 from modelkeep.kernel.references import Reference
 from modelkeep.platform.database import Database
+from modelkeep.platform.sandbox import Allowance, never
+from modelkeep.platform.throttling import TooManyRequestsError
 
 _POSITION: Final = (int,)
+_ASKED_AT_ONCE: Final = 2
+_COME_AGAIN_SECONDS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
 class InspectionService:
-    """Inspections of versions."""
+    """Inspections of versions.
+
+    Those that somebody waits for take one of a few `turns` of this process, and end when it is `stopping`.
+    """
 
     database: Database
     access: AccessService
@@ -33,6 +42,8 @@ class InspectionService:
     reader: ContentReader
     scanner: Scanner
     clock: Clock
+    turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_ASKED_AT_ONCE), repr=False)
+    stopping: Event = field(default_factory=Event, repr=False)
 
     def get(self, actor: Actor, reference: Reference) -> Inspection:
         """Return the last inspection of a version's content.
@@ -68,10 +79,19 @@ class InspectionService:
 
         Raises:
             CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
+            StoppedError: the server stops.
+            TooManyRequestsError: others are being inspected on request.
         """
         with self.database.snapshot() as tx:
             version = permitted_version(tx, self.access, actor, Permission.VERSION_WRITE, reference)
-        inspection, contents = self._inspect(version.manifest_digest)
+        if not self.turns.acquire(blocking=False):
+            raise TooManyRequestsError(
+                "other versions are being inspected on request; ask again in a moment", retry_after=_COME_AGAIN_SECONDS
+            )
+        try:
+            inspection, contents = self._inspect(version.manifest_digest, self.stopping.is_set)
+        finally:
+            self.turns.release()
         with self.database.transaction() as tx:
             version = permitted_version(tx, self.access, actor, Permission.VERSION_WRITE, reference, lock=True)
             repository = InspectionRepository(tx)
@@ -81,12 +101,17 @@ class InspectionService:
             tx.record(after.rescanned(version.reference, actor, before))
         return Recorded(after, tx.receipt)
 
-    def inspect(self, by: Actor, reference: str, content: Digest) -> bool:
-        """Inspect content that was not inspected yet, for the version that brought it; False if it was."""
+    def inspect(self, by: Actor, reference: str, content: Digest, called_off: Callable[[], bool] = never) -> bool:
+        """Inspect content that was not inspected yet, for the version that brought it; False if it was.
+
+        Raises:
+            CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
+            StoppedError: it was called off.
+        """
         with self.database.snapshot() as tx:
             if InspectionRepository(tx).find(content) is not None:
                 return False
-        inspection, contents = self._inspect(content)
+        inspection, contents = self._inspect(content, called_off)
         with self.database.transaction() as tx:
             repository = InspectionRepository(tx)
             if repository.find(content) is not None:
@@ -95,17 +120,18 @@ class InspectionService:
             tx.record(inspection.inspected(reference, by))
         return True
 
-    def renew(self, by: Actor, reference: str, content: Digest) -> bool:
+    def renew(self, by: Actor, reference: str, content: Digest, called_off: Callable[[], bool] = never) -> bool:
         """Inspect content again if other tools have looked at it than would today; False if there is no need.
 
         Raises:
             CorruptBlobError, ObjectStoreUnavailableError: the bytes cannot be had.
+            StoppedError: it was called off.
         """
         with self.database.snapshot() as tx:
             before = InspectionRepository(tx).find(content)
         if before is None or before.tools == self.scanner.tools:
             return False
-        inspection, contents = self._inspect(content)
+        inspection, contents = self._inspect(content, called_off)
         with self.database.transaction() as tx:
             repository = InspectionRepository(tx)
             before = repository.find(content)
@@ -114,11 +140,12 @@ class InspectionService:
             tx.record(after.rescanned(reference, by, before))
         return True
 
-    def _inspect(self, content: Digest) -> tuple[Inspection, ContentFacts]:
-        """Read and scan all files, outside of any transaction."""
+    def _inspect(self, content: Digest, called_off: Callable[[], bool]) -> tuple[Inspection, ContentFacts]:
+        """Scan all files, and read them in the time that is left, outside of any transaction."""
         files = self.artifacts.files(content)
-        contents = self.reader.read(files)
-        scan = self.scanner.scan(self.reader.sources(files))
+        allowance = Allowance.of(INSPECTION_SECONDS, called_off)
+        scan = self.scanner.scan(self.reader.sources(files), allowance)
+        contents = self.reader.read(files, allowance)
         inspection = Inspection(
             manifest_digest=content,
             contents=without_tensors(contents),
