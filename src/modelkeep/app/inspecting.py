@@ -38,7 +38,7 @@ def build_inspecting(settings: Settings, on: Foundation, artifacts: ArtifactServ
     second = Picklescan.installed()
     scanner = ContentScanner(_sandbox, settings.allowed_names, (second,) if second else ())
     service = InspectionService(on.database, on.access, artifacts, reader, scanner, on.clock)
-    comparer = ContentComparer(on.database, artifacts, reader)
+    comparer = ContentComparer(on.database, artifacts, reader, service.stopping)
     digests = TensorDigests(on.database, artifacts)
     diffs = DiffService(on.database, on.access, artifacts, comparer, digests, _card_sections)
     return Inspecting(service, comparer, diffs, Inspections(on.database, AuditReader(on.database), on.jobs, service))

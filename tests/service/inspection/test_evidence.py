@@ -15,6 +15,7 @@ from modelkeep.domains.catalog.domain.versioning import AUTO_NOTE
 from modelkeep.kernel.errors import Kind
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.semver import Version
+from modelkeep.platform.sandbox import StoppedError
 
 GEMM = (Path(__file__).parents[2] / "model_files" / "gemm.onnx").read_bytes()
 ANOTHER_INPUT = GEMM.replace(b"\x0a\x01x", b"\x0a\x01z")
@@ -48,6 +49,13 @@ def test_auto_chooses_by_the_files_and_tells_why(services: Services, admin: Acto
     assert str(other.version.version) == "2.0.0"
     assert other.notes[0] == "bump auto chose major"
     assert "major: the input x is gone" in other.notes
+
+
+def test_a_server_that_stops_reads_no_files_and_registers_nothing_unread(services: Services, admin: Actor) -> None:
+    a_version(services, admin, files={"model.onnx": GEMM})
+    services.inspections.stopping.set()
+    with pytest.raises(StoppedError):
+        register(services, admin, files={"model.onnx": ANOTHER_INPUT})
 
 
 def test_inspected_content_is_not_read_again(services: Services, admin: Actor) -> None:
