@@ -4,7 +4,7 @@ from datetime import datetime
 from itertools import count
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import REGISTRY, Permission, Principal, Scope
+from modelkeep.domains.access import REGISTRY, NewToken, Permission, Principal, Reach, Scope
 from modelkeep.domains.access.domain.bindings import Binding, Subject, SubjectType
 from modelkeep.domains.access.repository import AccessRepository, BindingRepository
 from modelkeep.kernel.events import Event
@@ -51,6 +51,13 @@ def a_service_account(services: Services, owner: Actor) -> Principal:
         AccessRepository(tx).add_principal(account)
         tx.record(Event("access.principal_created", account.id, owner, at, {"roles": []}))
     return account
+
+
+def a_token_for(services: Services, maker: Actor, account: Principal, *permissions: str) -> Actor:
+    """Return a service account that acts by a token which somebody has made for it."""
+    wanted = NewToken(Reach.parse(permissions, [], []), principal=account.id)
+    made = services.tokens.create(maker, wanted).value
+    return services.authentication.authenticate(made.secret, RequestInfo("test"))
 
 
 def bind(

@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from tests.builders import EVERYTHING, SCORER
-from tests.people import bind, somebody
+from tests.builders import EVERYTHING, SCORER, a_version
+from tests.people import a_service_account, bind, somebody
 from tests.registries import ManualClock
 from tests.service.governance.promoting import Office
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import ForbiddenError, Scope
+from modelkeep.domains.access import ForbiddenError, NewToken, Reach, Scope
+from modelkeep.domains.access.domain.bindings import SubjectType
 from modelkeep.domains.audit import AuditReader, EntryQuery
 from modelkeep.domains.catalog import DataRef, Metric, VersionRecord
 from modelkeep.domains.governance import (
@@ -35,7 +36,7 @@ from modelkeep.domains.governance.domain.requests import PromotionBlockedError, 
 from modelkeep.domains.governance.domain.rollbacks import NothingHeldError, RollbackBlockedError
 from modelkeep.domains.governance.service.promotion.upkeep import SYSTEM
 from modelkeep.kernel.errors import InvalidValueError
-from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.identity import Actor, RequestInfo
 from modelkeep.kernel.references import Number, Reference
 
 WEEK = timedelta(days=7)
@@ -125,6 +126,36 @@ def test_break_glass_holds_for_a_time_and_is_reviewed(office: Office, services: 
     review = services.governance.reviews.finish(office.lead, made.id, ReviewVerdict.OBJECTED, comment="no fire").value
     assert review.closed_by == office.lead.id
     assert inbox(services, office.lead) == []
+
+
+def test_nobody_reviews_what_they_or_their_account_did(office: Office, services: Services) -> None:
+    owner = somebody(services, ("TEAM_LEAD", "fraud"))
+    account = a_service_account(services, owner)
+    bind(services, account.id, "contributor", "fraud", kind=SubjectType.SERVICE)
+    robot = Actor(account.id, account.name, account.kind, frozenset())
+    author = somebody(services, ("contributor", "fraud"), ("TEAM_LEAD", "fraud"))
+    reviews, emergencies = services.governance.reviews, services.governance.emergencies
+    for person, version in ((owner, a_version(services, robot)), (author, a_version(services, author))):
+        reference = Reference.parse(version.reference)
+        made = emergencies.break_glass(office.max, reference, "Production", reason="it burns").value.request
+        with pytest.raises(VoteNotCountedError, match="somebody else must look"):
+            reviews.finish(person, made.id, ReviewVerdict.ACCEPTED, comment="")
+    assert [number for waiting, number in inbox(services, author) if waiting is Waiting.REVIEW] == [1]
+    assert reviews.finish(office.lead, made.id, ReviewVerdict.ACCEPTED, comment="").receipt is not None
+
+
+def test_a_token_that_may_not_approve_delegates_nothing(office: Office, services: Services, clock: ManualClock) -> None:
+    delegations, stand_in = services.governance.delegations, somebody(services, ("viewer", "fraud"))
+    bind(services, office.lead.id, "contributor", "fraud")
+    for permissions, scopes in ((["version.read"], []), (["stage.approve"], ["fraud/scorer"])):
+        wanted = NewToken(Reach.parse(permissions, scopes, []))
+        by_token = services.authentication.authenticate(
+            services.tokens.create(office.lead, wanted).value.secret, RequestInfo("test")
+        )
+        with pytest.raises(ForbiddenError):
+            delegations.delegate(by_token, NewDelegation(stand_in.id, Scope.parse("fraud"), clock() + WEEK))
+    narrow = NewDelegation(stand_in.id, Scope.parse("fraud/scorer"), clock() + WEEK)
+    assert delegations.delegate(by_token, narrow).receipt is not None
 
 
 def test_a_delegate_answers_in_the_place_of_somebody(office: Office, services: Services, clock: ManualClock) -> None:

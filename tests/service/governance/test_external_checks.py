@@ -6,11 +6,12 @@ import pytest
 from sqlalchemy import select
 from tests.builders import a_model, a_version
 from tests.gates import govern
-from tests.people import somebody
+from tests.people import a_service_account, bind, somebody
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.access.domain.bindings import SubjectType
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance import Answer, AskedCheck, ExternalCheck
 from modelkeep.domains.governance.domain.external_checks import CheckClosedError, CheckRefusedError, OwnCheckError
@@ -113,6 +114,25 @@ def test_a_token_is_kept_as_its_hash_alone(services: Services, version: ModelVer
 def test_who_made_a_version_asks_nobody_about_it(services: Services, admin: Actor, version: ModelVersion) -> None:
     with pytest.raises(OwnCheckError):
         ask(services, admin, version)
+
+
+def test_neither_an_account_of_who_made_the_version_nor_who_asks_for_its_move_has_it_checked(
+    services: Services, admin: Actor, version: ModelVersion, operator: Actor
+) -> None:
+    account = a_service_account(services, admin)
+    bind(services, account.id, "admin", kind=SubjectType.SERVICE)
+    with pytest.raises(OwnCheckError):
+        ask(services, Actor(account.id, account.name, account.kind, frozenset()), version)
+    asked = ask(services, operator, version)
+    services.governance.promotions.request(
+        operator, Reference.parse(version.reference), "Production", reason="it is better"
+    )
+    answer(services, asked)
+    with pytest.raises(OwnCheckError):
+        ask(services, operator, version)
+    why = services.governance.promotions.why(admin, Reference.parse(version.reference), "Production")
+    (gate,) = (result for result in why.evaluation.results if result.gate_id == "load-test")
+    assert gate.status == "pending", "who asks now has had it checked before"
 
 
 def test_who_lacks_the_right_asks_nobody(services: Services, version: ModelVersion) -> None:

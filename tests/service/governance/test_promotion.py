@@ -1,16 +1,19 @@
 """A version moves to a stage because people said that it may, on evidence that is the same when it moves."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import Any, cast
 
 import pytest
-from tests.builders import EVERYTHING, SCORER
-from tests.people import a_service_account, bind, somebody
+from tests.builders import EVERYTHING, SCORER, a_version
+from tests.people import a_service_account, a_token_for, bind, somebody
 from tests.registries import ManualClock
 from tests.service.governance.promoting import APPROVAL, REJECTION, Office
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import BindingQuery, ForbiddenError
+from modelkeep.domains.access import REGISTRY, BindingQuery, ForbiddenError, NewPublisher, NewToken, Reach
+from modelkeep.domains.access.domain.bindings import SubjectType
+from modelkeep.domains.access.domain.publishing.conditions import GITHUB_ISSUER, GitHubConditions
 from modelkeep.domains.audit import EntryQuery
 from modelkeep.domains.catalog import Metric
 from modelkeep.domains.governance import (
@@ -31,7 +34,7 @@ from modelkeep.domains.governance.domain.requests import (
     VoteNotCountedError,
 )
 from modelkeep.kernel.errors import InvalidValueError
-from modelkeep.kernel.identity import Actor, PrincipalKind
+from modelkeep.kernel.identity import Actor, PrincipalKind, RequestInfo
 from modelkeep.kernel.references import Number, Reference
 
 
@@ -104,6 +107,30 @@ def test_the_owner_of_the_account_that_asked_does_not_answer(office: Office, ser
     request = office.request(office.version(), "Staging", robot).value.request
     with pytest.raises(VoteNotCountedError, match="own who asked"):
         office.vote(request.id, owner)
+
+
+def test_who_made_a_token_of_the_account_that_asked_does_not_answer(office: Office, services: Services) -> None:
+    maker = somebody(services, "admin", "TEAM_LEAD")
+    account = a_service_account(services, somebody(services))
+    bind(services, account.id, "contributor", kind=SubjectType.SERVICE)
+    robot = a_token_for(services, maker, account)
+    request = office.request(office.version(), "Staging", robot).value.request
+    with pytest.raises(VoteNotCountedError, match="own who asked"):
+        office.vote(request.id, maker)
+    assert office.vote(request.id, office.lead).situation.ready  # type: ignore[union-attr]  # it is open
+
+
+def test_who_made_the_publisher_of_the_job_that_asked_does_not_answer(office: Office, services: Services) -> None:
+    maker = somebody(services, "admin", "TEAM_LEAD")
+    conditions = GitHubConditions("octo-org/scorer", "9919", "release.yml")
+    new = NewPublisher("release", GITHUB_ISSUER, conditions, "contributor", (REGISTRY,))
+    publisher = services.logins.publishing.create(maker, new).value
+    job = Actor(publisher.principal_id, "ci:release", PrincipalKind.CI, frozenset())
+    request = office.request(a_version(services, job), "Staging", job).value.request
+    services.logins.publishing.delete(maker, "release")
+    with pytest.raises(VoteNotCountedError, match="own who asked"):
+        office.vote(request.id, maker)
+    assert office.vote(request.id, office.lead).situation.ready  # type: ignore[union-attr]  # it is open
 
 
 def test_programs_do_not_answer(office: Office, services: Services) -> None:
@@ -186,6 +213,17 @@ def test_a_request_is_withdrawn_by_who_asked_or_who_may_promote(office: Office) 
         withdrawn = office.services.governance.promotions.withdraw(actor, request.id, reason="a better one comes")
         assert withdrawn.value.request.status is RequestStatus.WITHDRAWN
         assert office.services.governance.promotions.withdraw(actor, request.id).receipt is None
+
+
+def test_a_token_that_may_not_request_withdraws_nothing(office: Office, services: Services) -> None:
+    request = office.request(office.version(), "Staging").value.request
+    for permission, withdrawn in (("version.read", False), ("stage.request", True)):
+        wanted = NewToken(Reach.parse(["version.read", permission], [], []))
+        token = services.tokens.create(office.ana, wanted).value
+        by_token = services.authentication.authenticate(token.secret, RequestInfo("test"))
+        with nullcontext() if withdrawn else pytest.raises(ForbiddenError):
+            services.governance.promotions.withdraw(by_token, request.id)
+    assert services.governance.promotions.get(office.ana, request.id).request.status is RequestStatus.WITHDRAWN
 
 
 def test_a_vote_that_is_given_again_changes_nothing(office: Office) -> None:

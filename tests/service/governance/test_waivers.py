@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from tests.builders import EVERYTHING, SCORER, a_model, a_version
 from tests.gates import CEL, EXTERNAL, govern
-from tests.people import somebody
+from tests.people import a_service_account, a_token_for, bind, somebody
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.access.domain.bindings import SubjectType
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance import Evaluation, GateStatus, NewWaiver, Waiver, allowed_move, policy_of
 from modelkeep.domains.governance.domain.moves import GateNotFoundError
@@ -113,6 +114,34 @@ def test_who_asked_for_the_move_has_waived_nothing_of_it(
     waived(services, security, version, clock)
     assert evaluated(services, version, clock, somebody(services).id).is_open
     assert not evaluated(services, version, clock, security.id).is_open
+
+
+def test_an_account_is_no_second_person(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    account = a_service_account(services, security)
+    for role in ("SECURITY", "contributor"):
+        bind(services, account.id, role, kind=SubjectType.SERVICE)
+    bind(services, security.id, "contributor")
+    robot = a_token_for(services, security, account)
+    with pytest.raises(OwnWaiverError, match="only people"):
+        waived(services, robot, version, clock)
+    registered = a_version(services, robot)
+    with pytest.raises(OwnWaiverError, match="own the account"):
+        waived(services, security, registered, clock)
+    waived(services, security, registered, clock, whole_model=True)
+    assert not evaluated(services, registered, clock).is_open, "nor by way of the model"
+    assert evaluated(services, version, clock).is_open
+    assert not evaluated(services, version, clock, robot.id).is_open, "nor where the account asks for the move"
+
+
+def test_who_asks_for_the_move_waives_nothing(services: Services, version: ModelVersion, clock: ManualClock) -> None:
+    asker = somebody(services, "admin")
+    services.governance.promotions.request(
+        asker, Reference.parse(version.reference), "Production", reason="it is better"
+    )
+    with pytest.raises(OwnWaiverError):
+        waived(services, asker, version, clock)
 
 
 def test_who_lacks_the_right_waives_nothing(services: Services, version: ModelVersion, clock: ManualClock) -> None:

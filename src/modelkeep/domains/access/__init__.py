@@ -28,6 +28,7 @@ from modelkeep.domains.access.domain.sessions import (
 from modelkeep.domains.access.domain.standing import Explanation, Question
 from modelkeep.domains.access.domain.tokens import Token, UnauthenticatedError
 from modelkeep.domains.access.operations import (
+    active_people,
     acts_for_themselves,
     anonymise,
     end_bindings_in,
@@ -141,6 +142,7 @@ __all__ = [
     "UnauthenticatedError",
     "UsageRecorder",
     "Values",
+    "active_people",
     "acts_for_themselves",
     "anonymise",
     "default_issuer",

@@ -15,7 +15,7 @@ from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
 from modelkeep.platform.database import Transaction
 
 _REGISTRY: Final = PrincipalId("system")
-"""Who made the first administrator's token."""
+"""Who made the first administrator's token; nobody acts through it."""
 
 
 def anonymise(tx: Transaction, principal_id: PrincipalId, at: datetime) -> bool:
@@ -65,8 +65,21 @@ def acts_for_themselves(tx: Transaction, actor: Actor) -> bool:
 
 
 def people_behind(tx: Transaction, principals: Collection[PrincipalId]) -> frozenset[PrincipalId]:
-    """Return principals and, for service accounts, the people who own them."""
-    return frozenset(principals) | holders.owners(tx, principals)
+    """Return principals and whoever can act through them: nobody of these is a second person.
+
+    Behind a service account are its owner and who ever made a token of it, behind a CI identity who made its publisher,
+    and whoever is behind those.
+    """
+    known = new = frozenset(principals)
+    while new:
+        new = holders.behind(tx, new) - known - {_REGISTRY}
+        known |= new
+    return known
+
+
+def active_people(tx: Transaction, people: Collection[PrincipalId], *, lock: bool = False) -> frozenset[PrincipalId]:
+    """Return those of the people who are not disabled; with `lock` nobody is disabled until the transaction ends."""
+    return holders.active_people(tx, people, lock=lock)
 
 
 def role_held_where(

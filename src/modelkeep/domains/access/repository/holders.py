@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, union
 
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.reach import EVERY
@@ -81,12 +81,34 @@ def token_makers(tx: Transaction, token: TokenId) -> frozenset[str]:
     return frozenset(makers)
 
 
-def owners(tx: Transaction, principals: Collection[PrincipalId]) -> frozenset[PrincipalId]:
-    """Return the people who own those of the principals that are service accounts."""
-    rows = tx.session.scalars(
-        select(PRINCIPAL.c.owner_id).where(PRINCIPAL.c.id.in_(principals), PRINCIPAL.c.owner_id.is_not(None))
+def behind(tx: Transaction, principals: Collection[PrincipalId]) -> frozenset[PrincipalId]:
+    """Return who stands behind principals: who owns a service account or made a token of it, and who made a publisher.
+
+    A CI identity has its role from when it is made, by who made its publisher: that is kept when the publisher is gone.
+    """
+    owners = select(PRINCIPAL.c.owner_id.label("who")).where(PRINCIPAL.c.id.in_(principals))
+    makers = (
+        select(TOKEN.c.created_by)
+        .join(PRINCIPAL, PRINCIPAL.c.id == TOKEN.c.principal_id)
+        .where(TOKEN.c.principal_id.in_(principals), PRINCIPAL.c.kind == PrincipalKind.SERVICE.value)
     )
-    return frozenset(PrincipalId(owner) for owner in rows)
+    trusting = (
+        select(BINDING.c.granted_by)
+        .join(PRINCIPAL, PRINCIPAL.c.id == BINDING.c.subject_id)
+        .where(
+            BINDING.c.subject_id.in_(principals),
+            PRINCIPAL.c.kind == PrincipalKind.CI.value,
+            BINDING.c.since == PRINCIPAL.c.created_at,
+        )
+    )
+    rows = tx.session.scalars(union(owners, makers, trusting))
+    return frozenset(PrincipalId(who) for who in rows if who is not None)
+
+
+def active_people(tx: Transaction, people: Collection[PrincipalId], *, lock: bool = False) -> frozenset[PrincipalId]:
+    """Return those of the people who are not disabled."""
+    query = select(PRINCIPAL.c.id).where(PRINCIPAL.c.id.in_(people), _PERSON)
+    return frozenset(map(PrincipalId, tx.session.scalars(query.with_for_update(read=True) if lock else query)))
 
 
 def _held(scope: Scope, stage: str, at: datetime) -> tuple[AnySelect, AnySelect]:

@@ -30,7 +30,7 @@ class CheckClosedError(RegistryError):
 
 
 class OwnCheckError(RegistryError):
-    """Nobody asks another system about a version that they made: they could answer themselves."""
+    """Nobody asks another system about a version that they made, or asked to move: they could answer themselves."""
 
     kind = Kind.FORBIDDEN
     code = "governance.own_check"

@@ -1,5 +1,6 @@
 """Waivers: somebody takes it upon them that a gate does not hold, for a reason and for a time."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -26,7 +27,7 @@ class InvalidWaiverError(InvalidValueError):
 
 
 class OwnWaiverError(RegistryError):
-    """Nobody waives a gate of a version that they made, or whose promotion they asked for."""
+    """Nobody waives a gate of a version that they, or an account of theirs, made or asked to promote; programs none."""
 
     kind = Kind.FORBIDDEN
     code = "governance.own_waiver"
@@ -81,11 +82,11 @@ class Waiver:
         """Say whether it counts at a time: from when it is given until it expires or is ended, whichever is first."""
         return self.granted_at <= at < min(self.expires_at, self.ended_at or self.expires_at)
 
-    def covers(self, gate_id: str, version_id: str, made_by: PrincipalId, requester: PrincipalId | None) -> bool:
-        """Say whether it is for a gate of a version; who made the version or asked for the move gave none."""
+    def covers(self, gate_id: str, version_id: str, parties: Collection[PrincipalId]) -> bool:
+        """Say whether it is for a gate of a version; those who have a part in the version or its move gave none."""
         if self.gate_id != gate_id or self.version_id not in (None, version_id):
             return False
-        return self.granted_by not in (made_by, requester)
+        return self.granted_by not in parties
 
     def granted(self, by: Actor) -> Event:
         """Return the event of its granting."""

@@ -21,6 +21,7 @@ from modelkeep.domains.governance.domain.moves import gate_called
 from modelkeep.domains.governance.domain.policies import GateKind
 from modelkeep.domains.governance.operations.policies import policy_of
 from modelkeep.domains.governance.repository.external_checks import ExternalCheckRepository
+from modelkeep.domains.governance.service.parties import has_part, parties
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Recorded
@@ -58,7 +59,7 @@ class ExternalCheckService:
 
         Raises:
             GateNotFoundError: the policy of the model has no such gate of the kind `external`.
-            OwnCheckError: the actor made the version, and could answer for it.
+            OwnCheckError: the actor has a part in the version, and could answer for it.
             InvalidValueError: the token would live longer than 7 days, or not at all.
         """
         if not timedelta() < life <= MAX_TOKEN_LIFE:
@@ -66,8 +67,11 @@ class ExternalCheckService:
         token = self.new_token()
         with self.database.transaction() as tx:
             version = permitted_version(tx, self.access, actor, Permission.GATE_REPORT, reference)
-            if version.created_by == actor.id:
-                raise OwnCheckError(f"you made {version.reference}, so somebody else must have it checked")
+            if has_part(tx, actor.id, parties(tx, version)):
+                raise OwnCheckError(
+                    f"you, or an account of yours, made {version.reference} or asked for its move: somebody else must "
+                    "have it checked"
+                )
             gate_called(policy_of(tx, version.model), gate_id, GateKind.EXTERNAL)
             now = self.clock()
             check = ExternalCheck(

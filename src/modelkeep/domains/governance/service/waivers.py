@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from modelkeep.domains.access import AccessService, Permission, require_recent_login
+from modelkeep.domains.access import AccessService, Permission, acts_for_themselves, require_recent_login
 from modelkeep.domains.catalog import Model, permitted_model, permitted_version
 from modelkeep.domains.governance.domain.moves import gate_called
 from modelkeep.domains.governance.domain.waivers import (
@@ -14,6 +14,7 @@ from modelkeep.domains.governance.domain.waivers import (
 )
 from modelkeep.domains.governance.operations.policies import policy_of
 from modelkeep.domains.governance.repository.waivers import MAX_IN_FORCE, WaiverRepository
+from modelkeep.domains.governance.service.parties import parties
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
@@ -35,12 +36,12 @@ class WaiverService:
     def waive(self, actor: Actor, reference: Reference, new: NewWaiver) -> Recorded[Waiver]:
         """Waive a gate of a version, or of its whole model.
 
-        For a whole model it never counts for versions that the actor made.
+        For a whole model it never counts for versions that the actor made, or asks to move.
 
         Raises:
             GateNotFoundError: the policy of the model has no such gate.
             InvalidWaiverError: there is no reason, or it does not end within a year.
-            OwnWaiverError: the actor made the version.
+            OwnWaiverError: the actor has a part in the version, or is no person acting for themselves.
             TooManyWaiversError: the model has 1,000 in force.
             StepUpRequiredError: the browser's login is too long ago.
         """
@@ -49,9 +50,12 @@ class WaiverService:
         new.checked(now)
         with self.database.transaction() as tx:
             version = permitted_version(tx, self.access, actor, Permission.GATE_WAIVE, reference, lock=True)
-            if not new.whole_model and version.created_by == actor.id:
+            if not acts_for_themselves(tx, actor):
+                raise OwnWaiverError("only people waive gates, by a login or a token that nobody else made for them")
+            if not new.whole_model and actor.id in parties(tx, version):
                 raise OwnWaiverError(
-                    f"you made {version.reference}, so somebody else who holds gate.waive on it must waive its gates"
+                    f"you made {version.reference} or asked for its move, or own the account that did: somebody else "
+                    "who holds gate.waive on it must waive its gates"
                 )
             gate_called(policy_of(tx, version.model), new.gate_id)
             waivers = WaiverRepository(tx, version.model_id, str(version.model))

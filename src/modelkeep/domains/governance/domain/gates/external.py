@@ -36,7 +36,9 @@ class ExternalGate:
         """Read the result; one that was never posted, or is too old, is none."""
         check = seen.value["check"]
         if check is None:
-            return pending("no other system was asked; hand it a token of 'modelkeep gate token', and let it answer")
+            return pending(
+                "nobody without a part in this has asked another system; hand it a token of 'modelkeep gate token'"
+            )
         if check["passed"] is None:
             late = at >= datetime.fromisoformat(check["expires_at"])
             state = f"has not answered until {check['expires_at']}" if late else f"has until {check['expires_at']}"

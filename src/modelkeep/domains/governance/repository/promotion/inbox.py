@@ -61,7 +61,12 @@ _VOTE: Final = and_(
 )
 _AGAIN: Final = exists().where(_LAPSED.c.request_id == REQUEST.c.id, _LAPSED.c.voter == _ME)
 _REVIEW: Final = and_(
-    REVIEW.c.due_at.is_not(None), REVIEW.c.closed_at.is_(None), func.coalesce(REQUEST.c.closed_by, "") != _ME, _asked()
+    REVIEW.c.due_at.is_not(None),
+    REVIEW.c.closed_at.is_(None),
+    REQUEST.c.author != _ME,
+    REQUEST.c.requested_by != _ME,
+    func.coalesce(REQUEST.c.closed_by, "") != _ME,
+    _asked(),
 )
 _MINE: Final = and_(_OPEN, REQUEST.c.requested_by == _ME)
 _RANK: Final = case(

@@ -101,6 +101,11 @@ class RequestRepository:
         rows = REQUESTS.where(REQUEST.c.version_id == version_id).order_by(REQUEST.c.id.desc()).limit(_MOST)
         return tuple(build_request(row) for row in reversed(self._session.execute(rows).all()))
 
+    def asking(self, version_id: str) -> frozenset[PrincipalId]:
+        """Return who has asked for what is still open about a version."""
+        wanted = (REQUEST.c.version_id == version_id, REQUEST.c.status == RequestStatus.OPEN.value)
+        return frozenset(map(PrincipalId, self._session.scalars(select(REQUEST.c.requested_by).where(*wanted))))
+
     def expired(self, now: datetime, limit: int) -> tuple[PromotionRequest, ...]:
         """Return some of the open requests that are over their time."""
         over = (REQUEST.c.status == RequestStatus.OPEN.value, REQUEST.c.expires_at <= now)

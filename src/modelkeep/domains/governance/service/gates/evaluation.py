@@ -1,6 +1,6 @@
 """Evaluates the gates of a move, inside the transaction of whoever asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
@@ -25,6 +25,7 @@ from modelkeep.domains.governance.domain.waivers import Waiver
 from modelkeep.domains.governance.repository.evaluations import EvaluationRepository
 from modelkeep.domains.governance.repository.waivers import WaiverRepository
 from modelkeep.domains.governance.service.gates.sources import Case, FactSource, KnownFacts
+from modelkeep.domains.governance.service.parties import parties_of_move
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import Transaction
@@ -61,13 +62,15 @@ class GateEvaluator:
     ) -> Evaluation:
         """Evaluate all gates of a move with the facts of the transaction; nothing but SQL is done, and nothing kept.
 
-        Waivers that the requester of the move, or the maker of the version, gave do not count.
+        Waivers that the requester of the move or the maker of the version gave do not count, nor do checks that they
+        had made, nor those of whoever is behind their accounts.
         """
-        facts = KnownFacts(Case(tx, version, move, at), self.sources)
+        facts = KnownFacts(Case(tx, version, move, at, requester), self.sources)
         results = tuple(self._result(gate, facts, move, at) for gate in move.gates)
         if any(not result.holds for result in results):
             waivers = WaiverRepository(tx, version.model_id, str(version.model)).in_force(at)
-            results = tuple(_waived(result, waivers, version, requester) for result in results)
+            barred = parties_of_move(tx, version, requester) if waivers else ()
+            results = tuple(_waived(result, waivers, version, barred) for result in results)
         return Evaluation.of(results)
 
     def _result(self, gate: Gate, facts: KnownFacts, move: Move, at: datetime) -> GateResult:
@@ -106,13 +109,11 @@ def keep_evaluation(
 
 
 def _waived(
-    result: GateResult, waivers: Sequence[Waiver], version: ModelVersion, requester: PrincipalId | None
+    result: GateResult, waivers: Sequence[Waiver], version: ModelVersion, barred: Collection[PrincipalId]
 ) -> GateResult:
     if result.holds:
         return result
-    covering = [
-        waiver for waiver in waivers if waiver.covers(result.gate_id, version.id, version.created_by, requester)
-    ]
+    covering = [waiver for waiver in waivers if waiver.covers(result.gate_id, version.id, barred)]
     if not covering:
         return result
     longest = max(covering, key=lambda waiver: waiver.expires_at)

@@ -15,9 +15,11 @@ from modelkeep.domains.governance.service.gates.version_facts import (
     plain_metrics,
     version_document,
 )
+from modelkeep.domains.governance.service.parties import has_part, parties_of_move
 from modelkeep.domains.governance.service.verification import verified_signatures
 from modelkeep.domains.inspection import inspection_of
 from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import Transaction
 
 _FINDINGS: Final = 100
@@ -26,12 +28,13 @@ _FINDINGS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What an evaluation is about: a version, the move that it is to make, when."""
+    """What an evaluation is about: a version, the move that it is to make, when, and who asked for the move."""
 
     tx: Transaction
     version: ModelVersion
     move: Move
     at: datetime
+    requester: PrincipalId | None = None
 
 
 FactSource: TypeAlias = Callable[[Case, str], Json]
@@ -113,6 +116,8 @@ def _signatures(case: Case, _: str) -> Json:
 def _external(case: Case, gate_id: str) -> Json:
     check = ExternalCheckRepository(case.tx).newest(case.version.id, gate_id)
     if check is None:
+        return None
+    if has_part(case.tx, check.asked_by, parties_of_move(case.tx, case.version, case.requester)):
         return None
     return {
         "id": check.id,

@@ -10,6 +10,7 @@ from modelkeep.domains.access import (
     acts_for_themselves,
     find_principal,
     require_recent_login,
+    token_permits,
 )
 from modelkeep.domains.governance.domain.delegations import Delegation, DelegationNotFoundError
 from modelkeep.domains.governance.repository.promotion import DelegationRepository
@@ -48,12 +49,14 @@ class DelegationService:
         Raises:
             PrincipalNotFoundError: there is nobody so called.
             SelfDelegationError, InvalidValueError: it is to the actor, to a program, or its times make no sense.
-            ForbiddenError, StepUpRequiredError: the actor is no person acting for itself, or must log in again.
+            ForbiddenError, StepUpRequiredError: the actor is no person acting for itself, its token is not meant for
+                approving there, or it must log in again.
         """
         now = self.clock()
         require_recent_login(actor, now)
         with self.database.transaction() as tx:
-            if not acts_for_themselves(tx, actor):
+            meant = token_permits(tx, actor, Permission.STAGE_APPROVE, new.scope)
+            if not meant or not acts_for_themselves(tx, actor):
                 raise self.access.refusal(actor, Permission.STAGE_APPROVE, new.scope)
             other = find_principal(tx, new.delegate)
             if other.kind is not PrincipalKind.USER:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from modelkeep.domains.access import AccessService, Permission, require_recent_login
+from modelkeep.domains.access import AccessService, Permission, Scope, require_recent_login, token_permits
 from modelkeep.domains.catalog import ModelVersion, permitted_version
 from modelkeep.domains.governance.domain.clauses import blocked
 from modelkeep.domains.governance.domain.queries import RequestQuery
@@ -128,13 +128,14 @@ class PromotionService:
 
         Raises:
             RequestNotFoundError, RequestClosedError: there is no such request, or it is decided.
-            ForbiddenError: it is somebody else's.
+            ForbiddenError: it is somebody else's, or the token is not meant for requests.
         """
         check_text("reason", reason)
         with self.database.transaction() as tx:
             door = Door(tx, self.access, actor)
             request, version = door.request(request_id, lock=True)
-            if request.requested_by != actor.id:
+            scope, mine = Scope.of_model(request.model), request.requested_by == actor.id
+            if not mine or not token_permits(tx, actor, Permission.STAGE_REQUEST, scope):
                 door.require(Permission.STAGE_PROMOTE, request.model, request.target)
             if request.status is RequestStatus.WITHDRAWN:
                 return Recorded(Asked(request, version, None), None)

@@ -2,7 +2,13 @@
 
 from dataclasses import dataclass
 
-from modelkeep.domains.access import AccessService, Permission, acts_for_themselves, require_recent_login
+from modelkeep.domains.access import (
+    AccessService,
+    Permission,
+    acts_for_themselves,
+    people_behind,
+    require_recent_login,
+)
 from modelkeep.domains.governance.domain.comments import Comment, CommentVerdict, ThreadNotFoundError
 from modelkeep.domains.governance.domain.requests import VoteNotCountedError, check_text
 from modelkeep.domains.governance.domain.reviews import Review, ReviewNotFoundError, ReviewVerdict
@@ -76,7 +82,8 @@ class ReviewService:
 
         Raises:
             RequestNotFoundError, ReviewNotFoundError: there is no such promotion, or nobody is to review it.
-            VoteNotCountedError: the actor made the promotion, or is no person acting for themselves.
+            VoteNotCountedError: the actor made the version or the promotion, asked for it, is behind who did, or is no
+                person acting for themselves.
             ForbiddenError, StepUpRequiredError: the actor may not approve, or must log in again.
         """
         check_text("comment", comment, needed=verdict is ReviewVerdict.OBJECTED)
@@ -89,7 +96,8 @@ class ReviewService:
             review = ReviewRepository(tx).of([request]).get(request.id)
             if review is None:
                 raise ReviewNotFoundError(f"nobody is to review {request_id}", request=request_id)
-            if actor.id in (request.closed_by, request.requested_by) or not acts_for_themselves(tx, actor):
+            involved = {request.author, request.requested_by, request.closed_by or request.requested_by}
+            if actor.id in people_behind(tx, involved) or not acts_for_themselves(tx, actor):
                 raise VoteNotCountedError(
                     f"your review of {request.reference} does not count: somebody else must look at it who acts for "
                     "themselves",
