@@ -180,6 +180,22 @@ def test_a_delegate_answers_in_the_place_of_somebody(office: Office, services: S
         office.vote(other.id, stand_in)
 
 
+def test_the_vote_of_a_delegate_who_is_disabled_counts_no_more(
+    office: Office, services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    stand_in = somebody(services, ("viewer", "fraud"))
+    services.governance.delegations.delegate(
+        office.lead, NewDelegation(stand_in.id, Scope.parse("fraud"), clock() + WEEK)
+    )
+    request = office.request(office.version(), "Staging").value.request
+    office.vote(request.id, stand_in)
+    services.principals.disable(admin, stand_in.id)
+    with pytest.raises(PromotionBlockedError, match="TEAM_LEAD"):
+        office.promote(request.id)
+    office.vote(request.id, office.lead)
+    assert office.promote(request.id).receipt is not None
+
+
 def test_changes_that_a_reviewer_requests_stop_a_promotion(office: Office, services: Services) -> None:
     request = office.request(office.version(), "Staging").value.request
     office.vote(request.id, office.lead)

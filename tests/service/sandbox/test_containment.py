@@ -24,7 +24,11 @@ LINUX = sys.platform == "linux"
 BOTH, NEITHER = frozenset(Mechanism), frozenset[Mechanism]()
 
 
-@pytest.fixture(scope="module", params=[BOTH, *(frozenset({one}) for one in Mechanism), NEITHER], ids=", ".join)
+@pytest.fixture(
+    scope="module",
+    params=[BOTH, *(frozenset({one}) for one in Mechanism), NEITHER],
+    ids=lambda mechanisms: ", ".join(sorted(mechanisms)),
+)
 def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     """By both mechanisms, by each alone, by none."""
     return Sandbox.measure(request.param)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Protocol
 
-from modelkeep.domains.access import Scope, people_behind, role_holders, roles_held
+from modelkeep.domains.access import Scope, active_people, people_behind, role_holders, roles_held
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.chains import ChainState, Roles, StepState, chain_state
 from modelkeep.domains.governance.domain.clauses import (
@@ -113,7 +113,7 @@ class Lookout:
         if move is not None:
             evaluation = self.gates.evaluate(tx, version, move, now, requester=asked_by)
         binding = self.binding(tx, version, policy, evaluation)
-        votes = () if request is None else VoteRepository(tx).counting(request.id)
+        votes = () if request is None else _standing(tx, VoteRepository(tx).counting(request.id), lock=lock)
         barred = people_behind(tx, {asked_by, version.created_by})
         chain = ChainState(())
         if move is not None:
@@ -136,6 +136,14 @@ class Lookout:
             evidence_digest=str(evaluation.digest),
             policy_digest=str(policy.digest),
         )
+
+
+def _standing(tx: Transaction, votes: Iterable[Vote], *, lock: bool) -> tuple[Vote, ...]:
+    """Return votes without those of delegates who are disabled; of others their roles tell."""
+    given = tuple(votes)
+    delegates = {vote.voter for vote in given if vote.delegator is not None}
+    active = active_people(tx, delegates, lock=lock) if delegates else frozenset()
+    return tuple(vote for vote in given if vote.delegator is None or vote.voter in active)
 
 
 def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Clause]:
