@@ -28,8 +28,8 @@ from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.merkle import Node, fold, grown, includes, leaf_hash, span
 
 Lines = list[str]
-VICTIM = 7
-KEPT = 12
+VICTIM = 12
+KEPT = 17
 """The size of the checkpoint that an auditor has kept."""
 
 
@@ -154,7 +154,7 @@ ATTACKS: Sequence[tuple[Callable[[Attacker], None], bool, set[str]]] = (
 
 @pytest.fixture
 def victim(services: Services, admin: Actor) -> Services:
-    """A registry with a log of several checkpoints: at 7, at 12 and at its end."""
+    """A registry with a log of several checkpoints: at its start, at `VICTIM`, at `KEPT` and at its end."""
     services.log.publisher.publish()
     for number in range(20):
         services.namespaces.create(admin, f"team-{number}", description=f"Of the team {number}")
