@@ -7,6 +7,8 @@ from modelkeep.kernel.canonical_json import InvalidJsonError, Json, parse_json
 
 MOST_JSON: Final = 8 * 2**20
 _DEPTH: Final = 200
+_MOST_CONTAINERS: Final = 500_000
+"""Each is an object of the program, many times as large as its two characters in the file."""
 
 
 def json_object(data: bytes) -> dict[str, Any]:
@@ -39,6 +41,8 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 def _parsed(data: bytes) -> Json:
+    if data.count(b"[") + data.count(b"{") > _MOST_CONTAINERS:
+        raise UnreadableFileError(f"it holds more than {_MOST_CONTAINERS} lists and objects")
     try:
         return parse_json(data, max_bytes=MOST_JSON, max_depth=_DEPTH)
     except InvalidJsonError as error:
