@@ -60,6 +60,7 @@ GRANTS: dict[str, set[str]] = {
 NEVER_FOR_PIPELINES = {
     "stage.approve",
     "stage.promote",
+    "gate.waive",
     "policy.write",
     "grant.write",
     "principal.write",

@@ -104,11 +104,10 @@ _VOTES: Final = (
             "step": TEXT,
             "decision": TEXT,
             "delegator": nullable(TEXT),
-            "terms": TEXT,
             "expires_at": nullable(TIME),
             "binding": _BINDING,
         },
-        texts=("comment", "conditions"),
+        texts=("comment", "conditions", "terms"),
     ),
     EventType(
         "governance.vote_lapsed",

@@ -71,7 +71,7 @@ def promotion_part(tx: Transaction, version: ModelVersion, *, personal: bool) ->
     for vote in votes:
         shown = _without(asdict(vote), left_out) | {"saw": vote.binding.digests}
         if not personal:
-            shown["conditions"] = _without(asdict(vote.conditions), ("text",))
+            shown["conditions"] = _without(asdict(vote.conditions), ("text", "terms"))
         by_request[vote.request_id]["votes"].append(shown)
     yield "promotion-requests.json", document({"requests": told})
     yield from _gates(tx, version, personal=personal)

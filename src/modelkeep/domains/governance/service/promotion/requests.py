@@ -108,11 +108,11 @@ class PromotionService:
             PromotionBlockedError: something stands against it; the details list what.
             ForbiddenError, StepUpRequiredError: the actor may not promote, or must log in again.
         """
-        now = self.clock()
-        require_recent_login(actor, now)
+        require_recent_login(actor, self.clock())
         with self.database.transaction() as tx:
             door = Door(tx, self.access, actor)
             request, version = door.request(request_id, lock=True)
+            now = self.clock()  # once nobody else can change it: what has run out while this waited does not count
             door.require(Permission.STAGE_PROMOTE, request.model, request.target)
             if request.status is RequestStatus.PROMOTED:
                 return Recorded(Asked(request, version, None), None)

@@ -57,14 +57,14 @@ class VotingService:
                 role that is asked for now.
             ForbiddenError, StepUpRequiredError: the actor may not approve, or must log in again.
         """
-        now = self.clock()
-        require_recent_login(actor, now)
+        require_recent_login(actor, self.clock())
         check_text("comment", ballot.comment)
         check_text("conditions", ballot.conditions.text)
-        ballot.conditions.checked(now)
         with self.database.transaction() as tx:
             door = Door(tx, self.access, actor)
             request, version = door.request(request_id, lock=True)
+            now = self.clock()  # once nobody else can change it: what has run out while this waited does not count
+            ballot.conditions.checked(now)
             delegators = delegators_of(door, request, now)
             require_right(door, request, delegators)
             request.check_open(now)
@@ -129,13 +129,14 @@ def _same(vote: Vote, ballot: Ballot) -> bool:
 
 def _cast(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
     texts = {**some_text("comment", vote.comment), **some_text("conditions", vote.conditions.text)}
+    if vote.conditions.terms:
+        texts["terms"] = canonical_json(vote.conditions.terms).decode()
     expires_at = vote.conditions.expires_at
     data: dict[str, Json] = {
         "vote_id": vote.id,
         "step": vote.step,
         "decision": vote.decision.value,
         "delegator": vote.delegator,
-        "terms": canonical_json(vote.conditions.terms).decode(),
         "expires_at": None if expires_at is None else timestamp(expires_at),
         "binding": vote.binding.digests,
     }
