@@ -14,7 +14,7 @@ from tests.service.governance.promoting import Office
 from tests.unit.governance.documents import a_document
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.access import BindingQuery, ForbiddenError, Scope, SubjectType
 from modelkeep.domains.audit import AuditReader
 from modelkeep.domains.catalog import Metric, ModelVersion
 from modelkeep.domains.governance import (
@@ -24,6 +24,7 @@ from modelkeep.domains.governance import (
     Goal,
     Lookout,
     NewAssignment,
+    NewDelegation,
     NewWaiver,
     Upkeep,
     Waiting,
@@ -54,6 +55,12 @@ def upkeep(services: Services, clock: ManualClock, **sources: FactSource) -> Upk
     database = services.access.database
     lookout = Lookout(GateEvaluator(CelEngine(), fact_sources({}, **sources)), lambda _tx, _version: "")
     return Upkeep(database, lookout, AuditReader(database), clock)
+
+
+def look_at_all(services: Services, clock: ManualClock) -> None:
+    looking = upkeep(services, clock)
+    while looking.note_lapses():
+        pass
 
 
 def take_stages_away(services: Services, actor: Actor) -> None:
@@ -95,6 +102,59 @@ def test_a_deleted_model_does_not_stop_what_lapses_elsewhere(
         pass
     assert waiting(services, office.lead) == [Waiting.VOTE_AGAIN]
     assert not looking.behind()
+
+
+def test_a_step_opens_again_when_who_answered_it_loses_the_role_and_completes_when_they_get_it_back(
+    office: Office, services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    other = somebody(services, ("TEAM_LEAD", "fraud"))
+    (held,) = services.grants.list(admin, BindingQuery(), EVERYTHING, subject=office.lead.id).items
+    request = office.request(office.version(), "Staging").value.request
+    office.vote(request.id, office.lead)
+    assert waiting(services, other) == []
+    services.grants.revoke(admin, held.id, reason="another team")
+    look_at_all(services, clock)
+    assert waiting(services, other) == [Waiting.VOTE]
+    bind(services, office.lead.id, "TEAM_LEAD", "fraud/scorer")
+    look_at_all(services, clock)
+    assert waiting(services, other) == []
+
+
+def test_a_step_opens_again_when_who_answered_it_leaves_the_group_or_the_group_loses_the_role(
+    office: Office, services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    group = services.groups.create(admin, "leads").value
+    held = bind(services, group.id, "TEAM_LEAD", "*", kind=SubjectType.GROUP)
+    joined, other = somebody(services, ("viewer", "fraud")), somebody(services, ("TEAM_LEAD", "fraud"))
+    services.groups.add(admin, "leads", joined.id)
+    office.vote(office.request(office.version(), "Staging").value.request.id, joined)
+    assert waiting(services, other) == []
+    services.groups.remove(admin, "leads", joined.id)
+    look_at_all(services, clock)
+    assert waiting(services, other) == [Waiting.VOTE]
+    services.groups.add(admin, "leads", joined.id)
+    look_at_all(services, clock)
+    assert waiting(services, other) == []
+    services.grants.revoke(admin, held.id, reason="no such team")
+    look_at_all(services, clock)
+    assert waiting(services, other) == [Waiting.VOTE]
+
+
+def test_a_step_opens_again_when_who_answered_it_is_disabled_or_whose_place_it_was(
+    office: Office, services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    away, other = somebody(services, ("TEAM_LEAD", "fraud")), somebody(services, ("TEAM_LEAD", "fraud"))
+    stand_in = somebody(services, ("viewer", "fraud"))
+    services.governance.delegations.delegate(away, NewDelegation(stand_in.id, Scope.parse("fraud"), clock() + 7 * DAY))
+    for voter in (office.lead, stand_in):
+        office.vote(office.request(office.version(), "Staging").value.request.id, voter)
+    assert waiting(services, other) == []
+    services.principals.disable(admin, office.lead.id)
+    look_at_all(services, clock)
+    assert waiting(services, other) == [Waiting.VOTE]
+    services.principals.disable(admin, away.id)
+    look_at_all(services, clock)
+    assert waiting(services, other) == [Waiting.VOTE, Waiting.VOTE]
 
 
 @pytest.mark.parametrize("error", [InvalidValueError("no such thing"), RuntimeError("a defect")])

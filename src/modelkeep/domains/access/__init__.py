@@ -1,6 +1,6 @@
 """Who may do what: principals, groups, tokens, roles, bindings and permissions."""
 
-from modelkeep.domains.access.domain.bindings import Binding, BindingQuery, NewBinding, Reviewed
+from modelkeep.domains.access.domain.bindings import Binding, BindingQuery, NewBinding, Reviewed, SubjectType
 from modelkeep.domains.access.domain.groups import Group, Membership
 from modelkeep.domains.access.domain.leak_alerts import MAX_ALERT, Finding
 from modelkeep.domains.access.domain.openid.logins import ATTEMPT_LIFE
@@ -134,6 +134,7 @@ __all__ = [
     "SessionService",
     "ShownProvider",
     "StepUpRequiredError",
+    "SubjectType",
     "TerminalLoginService",
     "Token",
     "TokenIssuer",

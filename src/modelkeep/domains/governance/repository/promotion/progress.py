@@ -1,12 +1,13 @@
 """How far the job has come that looks for votes which no longer count, and which requests concern it."""
 
+from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Select, bindparam, exists, insert, or_, select, update
 
 from modelkeep.domains.governance.domain.requests import RequestStatus
 from modelkeep.domains.governance.tables.progress import PROGRESS
-from modelkeep.domains.governance.tables.promotion import REQUEST
+from modelkeep.domains.governance.tables.promotion import REQUEST, VOTE
 from modelkeep.platform.database import Transaction
 
 LAPSES: Final = "lapses"
@@ -34,9 +35,19 @@ class ProgressRepository:
 
     def open_requests(self, within: str, after: str, limit: int) -> tuple[str, ...]:
         """Return the ids of some of the open requests on a scope: `*`, a namespace or `namespace/model`."""
-        rows = select(REQUEST.c.id).where(REQUEST.c.status == RequestStatus.OPEN.value, REQUEST.c.id > after)
+        rows = _open_after(after)
         if "/" in within:
             rows = rows.where(REQUEST.c.model == within)
         elif within != "*":
             rows = rows.where(REQUEST.c.namespace == within)
         return tuple(self._session.scalars(rows.order_by(REQUEST.c.id).limit(limit)))
+
+    def answered_by(self, people: Collection[str], after: str, limit: int) -> tuple[str, ...]:
+        """Return the ids of some of the open requests with a vote of these people, or in their place, not ended."""
+        theirs = or_(VOTE.c.voter.in_(people), VOTE.c.delegator.in_(people))
+        voted = exists().where(VOTE.c.request_id == REQUEST.c.id, VOTE.c.ended_at.is_(None), theirs)
+        return tuple(self._session.scalars(_open_after(after).where(voted).order_by(REQUEST.c.id).limit(limit)))
+
+
+def _open_after(after: str) -> Select[tuple[str]]:
+    return select(REQUEST.c.id).where(REQUEST.c.status == RequestStatus.OPEN.value, REQUEST.c.id > after)

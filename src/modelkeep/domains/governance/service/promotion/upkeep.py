@@ -1,9 +1,10 @@
 """What becomes of requests by themselves: they expire, are escalated, and lose votes that no longer count."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from modelkeep.domains.access import SubjectType
 from modelkeep.domains.audit import BEFORE_ALL, AuditReader, Entry
 from modelkeep.domains.catalog import lock_model, version_by_id
 from modelkeep.domains.governance.domain.requests import RequestStatus
@@ -22,6 +23,8 @@ AT_ONCE: Final = 100
 """How many entries, and how many requests, are looked at in one go."""
 _TOUCHING: Final = ("catalog.", "cards.", "inspection.", "governance.")
 _OWN: Final = ("governance.vote_", "governance.promotion_", "governance.delegation_")
+_ROLES: Final = ("access.role_granted", "access.role_revoked")
+_MEMBERS: Final = ("access.group_member_added", "access.group_member_removed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +56,24 @@ class Upkeep:
             return 0
         for scope in _scopes(entries):
             each_apart(self._open_requests(scope), self.look_again)
+        if people := _people(entries):
+            each_apart(self._answered_by(people), self.look_again)
         end = entries[-1].seq if len(entries) == AT_ONCE else max(last, start)
         with self.database.transaction() as tx:
             ProgressRepository(tx).advance(end, first=seen is None)
         return len(entries)
 
     def _open_requests(self, scope: str) -> Iterator[str]:
+        return self._all(lambda tx, after: ProgressRepository(tx).open_requests(scope, after, AT_ONCE))
+
+    def _answered_by(self, people: Collection[str]) -> Iterator[str]:
+        return self._all(lambda tx, after: ProgressRepository(tx).answered_by(people, after, AT_ONCE))
+
+    def _all(self, some: Callable[[Transaction, str], Sequence[str]]) -> Iterator[str]:
         after = ""
         while True:
             with self.database.snapshot() as tx:
-                found = ProgressRepository(tx).open_requests(scope, after, AT_ONCE)
+                found = some(tx, after)
             yield from found
             if len(found) < AT_ONCE:
                 return
@@ -115,8 +126,28 @@ class Upkeep:
 
 def _scopes(entries: Sequence[Entry]) -> Iterable[str]:
     """Return what entries are about: models, namespaces, or `*` for the registry, each once."""
-    touching = [entry for entry in entries if entry.action.startswith(_TOUCHING) and not entry.action.startswith(_OWN)]
-    return dict.fromkeys(_place(entry.subject) for entry in touching)
+    return dict.fromkeys(_place(entry.subject) for entry in entries if _touches(entry))
+
+
+def _touches(entry: Entry) -> bool:
+    if entry.action in _ROLES:
+        return entry.data["subject_type"] == SubjectType.GROUP
+    return entry.action.startswith(_TOUCHING) and not entry.action.startswith(_OWN)
+
+
+def _people(entries: Sequence[Entry]) -> frozenset[str]:
+    """Return whose votes may count no longer, or again, by what became of them: their roles, groups and accounts."""
+    return frozenset(who for entry in entries if (who := _person(entry)) is not None)
+
+
+def _person(entry: Entry) -> str | None:
+    if entry.action == "access.principal_disabled":
+        return entry.subject
+    if entry.action in _MEMBERS:
+        return str(entry.data["principal_id"])
+    if entry.action in _ROLES and entry.data["subject_type"] == SubjectType.USER:
+        return str(entry.data["subject_id"])
+    return None
 
 
 def _place(subject: str) -> str:
