@@ -1,11 +1,9 @@
-import re
-import shlex
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from tests.unit.cli.running import run
+from tests.unit.cli.typed import commands_in, parse
 
 from modelkeep.app.main import program
 from modelkeep.cli.reference import commands, reference
@@ -22,14 +20,6 @@ each_command = pytest.mark.parametrize("path", COMMANDS)
 def example_lines(command: click.Command) -> list[str]:
     lines = (command.epilog or "").replace("\b", "").replace("\\\n", " ").strip().splitlines()
     return [line.removeprefix("Example: ").strip() for line in lines if "modelkeep" in line]
-
-
-def commands_in(line: str) -> Iterator[list[str]]:
-    """Yield the words of each run of the program that a line of shell holds."""
-    for part in re.split(r'"?\$\(|\)"|[|<]', line):
-        words = shlex.split(part, comments=True)
-        if words[:1] == ["modelkeep"]:
-            yield words[1:]
 
 
 @each_command
@@ -59,16 +49,6 @@ def test_the_help_of_every_command_fits_80_columns(path: str) -> None:
 def test_every_command_takes_the_common_options(path: str) -> None:
     options = {name for parameter in COMMANDS[path][1].params for name in parameter.opts}
     assert set(SERVER) & set(path.split()) or {"--url", "--output"} <= options
-
-
-def parse(command: click.Command, words: list[str], parent: click.Context | None = None) -> None:
-    """Parse words as the program would, and run nothing."""
-    context = command.make_context(command.name, list(words), parent)
-    if isinstance(command, click.Group):
-        rest = [*context._protected_args, *context.args]
-        _, found, words = command.resolve_command(context, rest)
-        assert found is not None
-        parse(found, words, context)
 
 
 def test_no_description_of_a_command_is_cut() -> None:

@@ -67,7 +67,7 @@ def read_seed(text: str) -> tuple[str, bytes]:
     name, _, rest = text.strip().removeprefix(_PREFIX).partition("+")
     data = decoded(rest.partition("+")[2])
     if not text.strip().startswith(_PREFIX) or len(data) != 1 + _SEED_BYTES or data[0] != ED25519:
-        raise MalformedNoteError("a key of the log reads PRIVATE+KEY+NAME+ID+BASE64; 'modelkeep log-key' makes one")
+        raise MalformedNoteError("a key of the log reads PRIVATE+KEY+NAME+ID+BASE64; 'modelkeep log-key new' makes one")
     return name, data[1:]
 
 
@@ -109,6 +109,6 @@ def key_change(known: Sequence[LogKey], given: Sequence[VerifierKey]) -> KeyChan
     if given[0].name != active[-1].verifier.name or given[0] in [key.verifier for key in known]:
         raise LogKeyMismatchError(
             f"the key {given[0]} cannot take over the log {active[-1].verifier.name}: make a new one with "
-            "'modelkeep log-key'; a key that was replaced is not used again"
+            "'modelkeep log-key new'; a key that was replaced is not used again"
         )
     return KeyChange(given[0], retire)

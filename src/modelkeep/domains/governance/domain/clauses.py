@@ -70,7 +70,9 @@ def move_clauses(
     else:
         known = f"go to {' or '.join(targets)} first" if targets else "assign a policy that does"
         says = f"the policy lets no version go from {source} to {target}"
-        yield Clause("move", holds=False, says=says, to_do=f"{known}: 'modelkeep promote {reference} STAGE'")
+        yield Clause(
+            "move", holds=False, says=says, to_do=f"{known}: 'modelkeep promote {reference} STAGE --reason TEXT'"
+        )
 
 
 def request_clause(reference: str, target: str, request_id: str | None) -> Clause:
@@ -87,7 +89,7 @@ def request_clause(reference: str, target: str, request_id: str | None) -> Claus
 
 def changes_clause(request_id: str, who: Sequence[PrincipalId]) -> Clause:
     """Return that reviewers want something changed first."""
-    to_do = f"change it, and have them say so: modelkeep review {request_id} --verdict approve"
+    to_do = f"change it, and have them say so: modelkeep comment {request_id} TEXT --verdict approve"
     return Clause("changes", holds=False, says="reviewers have requested changes", to_do=to_do, ask=tuple(who))
 
 

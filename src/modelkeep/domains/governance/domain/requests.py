@@ -124,7 +124,8 @@ class PromotionRequest:
         status = self.status_at(now)
         if status is not RequestStatus.OPEN:
             raise RequestClosedError(
-                f"request {self.id} is {status}; 'modelkeep promote {self.reference} {self.target}' makes a new one",
+                f"request {self.id} is {status}; "
+                f"'modelkeep promote {self.reference} {self.target} --reason TEXT' makes a new one",
                 request=self.id,
                 status=status.value,
             )

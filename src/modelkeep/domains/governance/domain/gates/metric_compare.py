@@ -41,7 +41,7 @@ class MetricCompareGate:
         """Compare, in decimals as they are written: 0.9 is better than 0.8 by 0.1."""
         candidate, holder = seen.value["candidate"], seen.value["holder"]
         if candidate["value"] is None:
-            return failed(f"{candidate['reference']} has no {self._name}; log it with 'modelkeep metric log'")
+            return failed(f"{candidate['reference']} has no {self._name}; 'modelkeep metrics set' adds it")
         if holder is None:
             return passed(f"no version holds {self.against}: there is nothing to compare {self._name} with")
         if holder["id"] == candidate["id"]:

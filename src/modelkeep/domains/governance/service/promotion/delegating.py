@@ -85,7 +85,9 @@ class DelegationService:
             found = DelegationRepository(tx).find(delegation_id)
             if found is None or found.delegator != actor.id:
                 shown = delegation_id[:80]
-                raise DelegationNotFoundError(f"you made no delegation {shown}; 'modelkeep delegate list' shows yours")
+                raise DelegationNotFoundError(
+                    f"you made no delegation {shown}; 'modelkeep delegation list' shows yours"
+                )
             now = self.clock()
             if found.ended_at is not None or found.ends_at <= now:
                 return Recorded(found, None)

@@ -170,7 +170,7 @@ class RollbackService:
         if version.stage == stage:
             yield Clause("move", holds=False, says=f"it holds {stage} already")
         if version.deleted_at is not None:
-            yield Clause("there", holds=False, says="it is deleted", to_do=f"restore {version.reference}")
+            yield Clause("there", holds=False, says="it is deleted", to_do=f"modelkeep restore {version.reference}")
         if version.quarantined_at is not None:
             yield Clause("quarantine", holds=False, says="it is in quarantine", to_do="go back further")
         emergencies = RequestRepository(tx).emergencies(version.id, stage)
@@ -190,7 +190,12 @@ class RollbackService:
         evaluation = self.lookout.gates.evaluate(tx, plan.version, way, now, requester=actor.id)
         yield from (gate_clause(result) for result in evaluation.results)
         if not gates and SignatureRepository(tx, plan.version.id).all() and not verified_signatures(tx, plan.version):
-            yield Clause("signature", holds=False, says="none of its signatures holds", to_do="modelkeep verify it")
+            yield Clause(
+                "signature",
+                holds=False,
+                says="none of its signatures holds",
+                to_do=f"modelkeep verify {plan.version.reference}",
+            )
 
     def _changed(
         self, tx: Transaction, plan: RollbackPlan, request: PromotionRequest, now: datetime

@@ -149,10 +149,13 @@ def _standing(tx: Transaction, votes: Iterable[Vote], *, lock: bool) -> tuple[Vo
 def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Clause]:
     version, target = found.version, found.target.name
     if version.deleted_at is not None:
-        yield Clause("there", holds=False, says="it is deleted", to_do=f"restore {version.reference}")
+        yield Clause("there", holds=False, says="it is deleted", to_do=f"modelkeep restore {version.reference}")
     if version.quarantined_at is not None:
         yield Clause(
-            "quarantine", holds=False, says="it is in quarantine", to_do=f"modelkeep release {version.reference}"
+            "quarantine",
+            holds=False,
+            says="it is in quarantine",
+            to_do=f"modelkeep release {version.reference} --reason TEXT",
         )
     targets = [move.target for move in found.policy.moves if move.source == version.stage]
     yield from move_clauses(version.reference, version.stage, target, targets, allowed=found.move is not None)
