@@ -154,6 +154,18 @@ def test_a_card_fulfils_a_schema() -> None:
     assert status(gate, card={}) is FAILED
 
 
+def test_a_card_that_breaks_a_schema_is_told_where() -> None:
+    gate = a_gate("card_schema", schema={"properties": {"risk": {"items": {"type": "string"}}}})
+    rule = rule_of(gate, "Production", ENGINE)
+    found = rule.judge(Snapshot.of(rule.look({"card": {"risk": ["low", 1]}})), NOW)
+    assert "$.risk[1]: 1 is not of type" in found.message
+
+
+def test_a_refused_schema_decides_nothing() -> None:
+    gate = a_gate("card_schema", schema={"$ref": "https://example.com/x"})
+    assert status(gate, card={"risk": 1}) is ERROR
+
+
 def test_a_card_is_complete_for_a_framework() -> None:
     gate = a_gate("card_schema", framework="nist-ai-rmf", minimum_score=80)
     name = "card_score:nist-ai-rmf"

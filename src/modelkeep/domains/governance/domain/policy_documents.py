@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
@@ -26,7 +26,7 @@ from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest, digest_json
 
 if TYPE_CHECKING:  # a server starts without them
-    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema_rs import Draft202012Validator, ValidationError
 
 MAX_DOCUMENT: Final = 128 * 1024
 """Most characters of a policy document."""
@@ -55,9 +55,9 @@ def policy_schema() -> Mapping[str, Json]:
 
 @cache
 def _validator() -> "Draft202012Validator":
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - slow to load, and only linting needs it
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - only linting needs it
 
-    return Draft202012Validator(policy_schema())
+    return Draft202012Validator(dict(policy_schema()))
 
 
 def structure_findings(document: Json) -> tuple[Finding, ...]:
@@ -131,18 +131,24 @@ def _durations(given: Members) -> dict[str, timedelta]:
 
 def _explained(error: "ValidationError") -> Iterator[Finding]:
     """Yield what an error of the validator means to who wrote the document."""
-    path: Path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties":
-        yield from _unknown(path, cast("Members", error.instance), cast("Members", error.schema))
-    elif error.validator == "required":
+    path: Path = tuple(error.instance_path)
+    schema, rule = _schema_at(error.schema_path[:-1]), str(error.schema_path[-1])
+    if rule == "additionalProperties":
+        yield from _unknown(path, cast("Members", error.instance), schema)
+    elif rule == "required":
         given = cast("Members", error.instance)
-        missing = [name for name in cast("Sequence[str]", error.validator_value) if name not in given]
+        missing = [name for name in cast("Sequence[str]", schema[rule]) if name not in given]
         yield from (Finding(path, "missing", f"{where(path)} has no `{name}`; add it") for name in missing)
-    elif error.validator in ("enum", "const"):
-        known = cast("Sequence[str]", error.validator_value)
+    elif rule in ("enum", "const"):
+        known = cast("Sequence[str]", schema[rule])
         yield Finding(path, "unknown_value", f"{_shown(error.instance)} is none of {listed(known)}; write one of them")
     else:
-        yield Finding(path, *_broken_rule(error))
+        yield Finding(path, *_broken_rule(rule, schema, error.instance))
+
+
+def _schema_at(path: Iterable[str | int]) -> Members:
+    """Return the part of the schema at a path."""
+    return cast("Members", reduce(lambda part, step: part[step], path, cast("Any", policy_schema())))
 
 
 def _unknown(path: Path, instance: Members, schema: Members) -> Iterator[Finding]:
@@ -154,19 +160,18 @@ def _unknown(path: Path, instance: Members, schema: Members) -> Iterator[Finding
             )
 
 
-def _broken_rule(error: "ValidationError") -> tuple[str, str]:
-    """Return the code and the message of a value that breaks its rule."""
-    rule, limit = str(error.validator), error.validator_value
-    expected = cast("Members", error.schema).get("x-expected")
+def _broken_rule(rule: str, schema: Members, value: object) -> tuple[str, str]:
+    """Return the code and the message of a value that breaks a rule of its schema."""
+    limit, expected = schema[rule], schema.get("x-expected")
     if rule == "type":
-        return "wrong_type", f"this is {_shown(error.instance)}; write {_TYPES[str(limit)]}"
+        return "wrong_type", f"this is {_shown(value)}; write {_TYPES[str(limit)]}"
     if rule in _AT_MOST:
         return "too_long", f"there are more than {limit} {_AT_MOST[rule]}; leave some out"
     if expected is not None:
-        return "invalid_value", f"this is {_shown(error.instance)}; write {expected}"
+        return "invalid_value", f"this is {_shown(value)}; write {expected}"
     if rule in _AT_LEAST:
         return "empty", f"this is empty; write at least one {_AT_LEAST[rule]}, or leave it out"
-    return "invalid_value", f"this is {_shown(error.instance)}; at {rule} it may be {limit}"
+    return "invalid_value", f"this is {_shown(value)}; at {rule} it may be {limit}"
 
 
 def where(path: Path) -> str:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
-
-from jsonschema import Draft202012Validator, SchemaError
-from referencing import Registry
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final, cast
 
 from modelkeep.domains.governance.domain.findings import Finding, Path
 from modelkeep.domains.governance.domain.gates.facts import Facts, Snapshot, seen_by
 from modelkeep.domains.governance.domain.gates.outcomes import Outcome, failed, passed, undecided
-from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.canonical_json import Json, canonical_json, parse_json
+
+if TYPE_CHECKING:  # a server starts without it
+    from jsonschema_rs import Draft202012Validator
 
 CARD_SCORE: Final = "card_score:"
 """Before the name of a framework: the fact about how complete the card is for it."""
@@ -51,15 +52,13 @@ class CardSchemaGate:
         return self._scored(seen.value.get("score")) if self.framework else passed("the card fulfils the schema")
 
     def _broken(self, schema: Mapping[str, Json], card: object) -> Outcome | None:
-        if next(schema_findings(schema), None) is not None:
+        validator = _validator(canonical_json(schema))
+        if validator is None:
             return undecided("the schema is refused; 'modelkeep policy lint' says why")
-        try:
-            errors = sorted(_validator(schema).iter_errors(card), key=lambda error: error.json_path)
-        except RecursionError:
-            return undecided("the schema is nested too deep to be checked; flatten it in the policy")
+        errors = sorted((_json_path(error.instance_path), error.message) for error in validator.iter_errors(card))
         if not errors:
             return None
-        said = [f"{error.json_path}: {error.message[:200]}" for error in errors[:_SHOWN]]
+        said = [f"{path}: {message[:200]}" for path, message in errors[:_SHOWN]]
         more = f" and {len(errors) - _SHOWN} more" if len(errors) > _SHOWN else ""
         return failed(f"the card does not fulfil the schema: {'; '.join(said)}{more}; complete it", errors=list(said))
 
@@ -78,10 +77,8 @@ class CardSchemaGate:
 
 def schema_findings(schema: Mapping[str, Json]) -> Iterator[Finding]:
     """Yield why a schema cannot be used: it is none, or it has keywords whose cost nobody can foresee."""
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        yield Finding(tuple(error.absolute_path), "invalid_schema", f"this is no JSON Schema: {error.message[:200]}")
+    for error in _meta_validator().iter_errors(schema):
+        yield Finding(tuple(error.instance_path), "invalid_schema", f"this is no JSON Schema: {error.message[:200]}")
         return
     yield from _refused(schema, ())
 
@@ -111,9 +108,27 @@ def _items(value: Json) -> Sequence[Json]:
     return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
-def _validator(schema: Mapping[str, Any]) -> Draft202012Validator:
-    """Return a validator that never fetches anything."""
-    return Draft202012Validator(schema, registry=Registry())
+@lru_cache(maxsize=64)
+def _validator(schema_text: bytes) -> "Draft202012Validator | None":
+    """Return the validator of a schema in canonical JSON, or None where it is refused; nothing is ever fetched."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - a server starts without it
+
+    schema = cast("dict[str, Json]", parse_json(schema_text, max_bytes=len(schema_text)))
+    if next(schema_findings(schema), None) is not None:
+        return None
+    return Draft202012Validator(schema, offline=True)
+
+
+@cache
+def _meta_validator() -> "Draft202012Validator":
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - a server starts without it
+
+    return Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"}, offline=True)
+
+
+def _json_path(path: Iterable[str | int]) -> str:
+    """Return a place in the card as JSONPath."""
+    return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
 
 
 _NAMED: Final = frozenset({"properties", "dependentSchemas", "$defs", "definitions"})
