@@ -8,7 +8,7 @@ from modelkeep.app.gating import gate_services
 from modelkeep.domains.access import RequestLimits, RoleService
 from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.audit import AuditReader
-from modelkeep.domains.cards import Framework, current_card
+from modelkeep.domains.cards import Framework, card_state
 from modelkeep.domains.governance import (
     CelEngine,
     DataService,
@@ -60,5 +60,5 @@ def governing(
 
 
 def _card_digest(tx: Transaction, version_id: str) -> str:
-    card = current_card(tx, version_id)
-    return "" if card is None else str(card.digest)
+    card = card_state(tx, version_id)
+    return "" if card is None else card.digest

@@ -13,7 +13,7 @@ from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
-from modelkeep.domains.cards import CardService, InspectedContent, current_card, written
+from modelkeep.domains.cards import CardService, InspectedContent, card_state, current_card, written
 from modelkeep.domains.cards.domain.errors import CardNotFoundError, InvalidCardError, UnknownFrameworkError
 from modelkeep.domains.catalog import (
     DataRef,
@@ -63,6 +63,10 @@ def test_a_card_is_edited_revision_by_revision(cards: CardService, admin: Actor,
     with cards.database.snapshot() as tx:
         assert current_card(tx, version.id) == shown.card.with_entry(None)
         assert current_card(tx, "nobody") is None
+        state = card_state(tx, version.id)
+        assert state is not None
+        assert (state.revision, state.digest, state.since) == (2, shown.card.digest, shown.card.since)
+        assert card_state(tx, "nobody") is None
 
 
 def test_the_same_card_again_changes_nothing(cards: CardService, admin: Actor) -> None:

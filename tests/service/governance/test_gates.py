@@ -1,19 +1,22 @@
 """The gates of a move, evaluated with what the registry knows of a version."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 from tests.builders import a_model, a_version
 from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
+from modelkeep.domains.cards import load_frameworks
 from modelkeep.domains.catalog import DataRef, Metric, ModelVersion, VersionRecord
-from modelkeep.domains.governance import Evaluation, Gate, GateEvaluator, GateKind, GateStatus, Move
+from modelkeep.domains.governance import Evaluation, Gate, GateEvaluator, GateKind, GateStatus, Move, fact_sources
 from modelkeep.domains.governance.service.gates.cel_engine import CelEngine
 from modelkeep.domains.governance.service.gates.sources import CATALOG_FACTS
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.references import Exact
+from modelkeep.kernel.references import Exact, Reference
 
 DIGEST = "sha256:" + "a" * 64
 RECORD = VersionRecord(
@@ -97,3 +100,30 @@ def test_the_digest_stays_while_nothing_that_a_gate_sees_changes(
     a_version(services, admin)
     assert evaluated(services, version, clock, *gates).digest == before.digest
     assert evaluated(services, version, clock, gates[0]).digest != before.digest
+
+
+def test_the_card_is_read_once_and_only_for_gates_that_look_into_it(
+    services: Services, admin: Actor, version: ModelVersion, clock: ManualClock
+) -> None:
+    about = Reference.parse(version.reference)
+    services.cards.cards.edit(admin, about, {"schema_version": "1.0", "overview": {"description": "Scores."}}, seen=0)
+    read: list[str] = []
+
+    def keep(*call: Any) -> None:  # noqa: ANN401 - SQLAlchemy's
+        read.extend(["card"] if "cards_revision.document" in call[2] else [])
+
+    gates = [a_gate("max_age", of="card", age="7d")]
+    evaluator = GateEvaluator(CelEngine(), fact_sources(load_frameworks()))
+    reader = services.access.database._engines.reader
+    event.listen(reader, "before_cursor_execute", keep)
+    try:
+        with services.access.database.snapshot() as tx:
+            evaluator.evaluate(tx, version, Move("Draft", "Production", gates=tuple(gates)), clock())
+            assert read == []
+            gates += [a_gate("card_schema", name, framework=name) for name in ("nist-ai-rmf", "sr-26-2")]
+            gates.append(a_gate("cel", "looks", expression="card.overview.description == 'Scores.'"))
+            results = evaluator.evaluate(tx, version, Move("Draft", "Production", gates=tuple(gates)), clock()).results
+    finally:
+        event.remove(reader, "before_cursor_execute", keep)
+    assert (results[0].status, results[3].status) == (GateStatus.PASSED, GateStatus.PASSED)
+    assert read == ["card"]

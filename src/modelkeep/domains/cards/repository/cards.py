@@ -1,6 +1,7 @@
 """Cards within one transaction."""
 
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sqlalchemy import bindparam, insert, select
@@ -17,11 +18,11 @@ _NEWEST: Final = _OF_VERSION.order_by(REVISION.c.revision.desc()).limit(1)
 _NUMBERED: Final = _OF_VERSION.where(REVISION.c.revision == bindparam("wanted"))
 _AT: Final = REVISION.c.since <= bindparam("at", type_=UtcDateTime)
 _NEWEST_AT: Final = _OF_VERSION.where(_AT).order_by(REVISION.c.revision.desc()).limit(1)
+_STATE: Final = (REVISION.c.revision, REVISION.c.digest, REVISION.c.since, REVISION.c.set_by)
+_OF_STATE: Final = select(*_STATE).where(REVISION.c.version_id == bindparam("version"))
+_NEWEST_STATE: Final = _OF_STATE.order_by(REVISION.c.revision.desc()).limit(1)
 _LISTED: Final = select(
-    REVISION.c.revision,
-    REVISION.c.digest,
-    REVISION.c.since,
-    REVISION.c.set_by,
+    *_STATE,
     REVISION.c.revision.label("place"),
     REVISION.c.version_id,
 ).where(REVISION.c.version_id == bindparam("version"))
@@ -41,6 +42,11 @@ class CardRepository:
         row = self._session.execute(query, {"version": version_id, "at": at}).one_or_none()
         return None if row is None else _card(row)
 
+    def find_state(self, version_id: str) -> CardRevision | None:
+        """Return the revision that a version's card is at."""
+        row = self._session.execute(_NEWEST_STATE, {"version": version_id}).one_or_none()
+        return None if row is None else _state(version_id, row)
+
     def find_revision(self, version_id: str, revision: int) -> Card | None:
         """Return one revision of a version's card."""
         row = self._session.execute(_NUMBERED, {"version": version_id, "wanted": revision}).one_or_none()
@@ -55,7 +61,7 @@ class CardRepository:
             request=request,
             scope=f"cards {version_id} {at}",
             order=(OrderKey(REVISION.c.revision, int), REVISION.c.version_id, True),
-            build=lambda row: CardRevision(version_id, row[0], row[1], row[2], PrincipalId(row[3])),
+            build=partial(_state, version_id),
         )
 
     def add(self, card: Card) -> None:
@@ -73,3 +79,7 @@ class CardRepository:
 
 def _card(row: AnyRow) -> Card:
     return Card(row.version_id, row.document, row.revision, row.digest, row.since, PrincipalId(row.set_by))
+
+
+def _state(version_id: str, row: AnyRow) -> CardRevision:
+    return CardRevision(version_id, row.revision, row.digest, row.since, PrincipalId(row.set_by))

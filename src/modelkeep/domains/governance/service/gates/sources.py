@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final, TypeAlias
 
-from modelkeep.domains.cards import Framework, current_card, score
+from modelkeep.domains.cards import Card, Framework, card_state, current_card, score
 from modelkeep.domains.catalog import ModelVersion, find_holder, measured_at, model_named
 from modelkeep.domains.governance.domain.policies import Move
 from modelkeep.domains.governance.repository.external_checks import ExternalCheckRepository
@@ -26,7 +27,7 @@ _FINDINGS: Final = 100
 """How many findings of a scan, and gaps of a card, are kept as evidence."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """What an evaluation is about: a version, the move that it is to make, when, and who asked for the move."""
 
@@ -35,6 +36,11 @@ class Case:
     move: Move
     at: datetime
     requester: PrincipalId | None = None
+
+    @cached_property
+    def card(self) -> Card | None:
+        """The version's card, read at most once: it can have megabytes."""
+        return current_card(self.tx, self.version.id)
 
 
 FactSource: TypeAlias = Callable[[Case, str], Json]
@@ -129,12 +135,11 @@ def _external(case: Case, gate_id: str) -> Json:
 
 def _card(case: Case, _: str) -> Json:
     """Return the card; a version without one has an empty card, so that `has(card.risk)` is false."""
-    card = current_card(case.tx, case.version.id)
-    return {} if card is None else card.document
+    return {} if case.card is None else case.card.document
 
 
 def _card_state(case: Case, _: str) -> Json:
-    card = current_card(case.tx, case.version.id)
+    card = card_state(case.tx, case.version.id)
     return None if card is None else {"at": moment(card.since), "revision": card.revision}
 
 
@@ -169,10 +174,10 @@ def fact_sources(frameworks: Mapping[str, Framework], **more: FactSource) -> Map
     """Return where facts come from, with the frameworks by which cards are scored."""
 
     def card_score(case: Case, name: str) -> Json:
-        framework, card = frameworks.get(name), current_card(case.tx, case.version.id)
-        if framework is None or card is None:
+        framework = frameworks.get(name)
+        if framework is None or case.card is None:
             return None
-        found = score(card.document, framework)
+        found = score(case.card.document, framework)
         missing = [f"{clause.clause.id}: {field}" for clause in found.clauses for field in clause.missing]
         return {"percent": found.percent, "missing": missing[:_FINDINGS]}
 
