@@ -7,9 +7,11 @@ proven against. Without a key that came by a way of its own a pack only proves t
 import base64
 import json
 import zlib
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zipfile import BadZipFile, ZipFile
@@ -17,7 +19,7 @@ from zipfile import BadZipFile, ZipFile
 from modelkeep.client.verify_audit import Key, UnverifiableError, Verifier, read_checkpoints
 from modelkeep.kernel.digests import Digest, Hasher, digest_json
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
-from modelkeep.kernel.evidence import MANIFEST_FILE, EvidenceManifest
+from modelkeep.kernel.evidence import MANIFEST_FILE, MAX_FILES, EvidenceManifest
 from modelkeep.kernel.manifests import Manifest
 from modelkeep.kernel.model_signing import Bundle, IdentityPattern, check_signed_files
 from modelkeep.signing import Authority, PublicKey, verify
@@ -99,7 +101,9 @@ class _Pack:
 
     def __init__(self, archive: ZipFile, vkeys: Sequence[str]) -> None:
         self._archive = archive
-        self._names = [info.filename for info in archive.infolist()]
+        self._names = Counter(info.filename for info in archive.infolist())
+        if self._names.total() > MAX_FILES + 1:  # those that are listed, and the list
+            raise InvalidPackError(f"it has more than {MAX_FILES} files")
         note = self._read(MANIFEST_FILE, _MAX_LIST).decode(errors="replace")
         text, _, self._line = note.rpartition("\n\n")
         self._note = f"{text}\n"
@@ -168,9 +172,9 @@ class _Pack:
     def _files(self) -> Checking:
         """Whether each file is the one that was listed, and no other is there."""
         listed = self.manifest.files
-        for name in sorted({name for name in self._names if self._names.count(name) > 1}):
+        for name in sorted(name for name, count in self._names.items() if count > 1):
             yield f"{name} is there twice"
-        yield from (f"{name} is not in the list" for name in sorted(set(self._names) - listed.keys() - {MANIFEST_FILE}))
+        yield from (f"{name} is not in the list" for name in sorted(self._names.keys() - listed.keys() - {MANIFEST_FILE}))
         for name, wanted in sorted(listed.items()):
             if name not in self._names:
                 yield f"{name} is missing"
@@ -199,7 +203,7 @@ class _Pack:
             yield f"version.json is about {facts['reference']}"
         if facts["manifest_digest"] != str(manifest.digest):
             yield "manifest.json is not the list of files of this version"
-        registered = [leaf for leaf in self._leaves().values() if leaf["action"] == "catalog.version_registered"]
+        registered = [leaf for leaf in self._leaves.values() if leaf["action"] == "catalog.version_registered"]
         if [leaf["data"]["manifest_digest"] for leaf in registered] not in ([], [str(manifest.digest)]):
             yield "the audit log registered other files under this version"
         told = "" if registered else "; the entry of its registration is no longer kept"
@@ -251,7 +255,7 @@ class _Pack:
     def _audit(self) -> Checking:
         """Whether each entry is in the log that the checkpoint is of, and shows what was hashed."""
         (checkpoint,) = read_checkpoints(self._read("audit/checkpoint.txt").decode().splitlines(keepends=True))
-        verifier, leaves, lines = Verifier(self._keys, [checkpoint]), self._leaves(), self._entries()
+        verifier, leaves, lines = Verifier(self._keys, [checkpoint]), self._leaves, self._entries()
         if checkpoint.size != self.manifest.log_size:
             yield "the checkpoint is of another size than the list says"
         for name in self._proofs():
@@ -273,8 +277,9 @@ class _Pack:
     def _proofs(self) -> list[str]:
         return [name for name in self.manifest.files if name.startswith("audit/proofs/")]
 
+    @cached_property
     def _leaves(self) -> dict[int, Any]:
-        """Return the leaf in each proof, by its place in the log."""
+        """The leaf in each proof, by its place in the log."""
         found: dict[int, Any] = {}
         for name in self._proofs():
             extra = self._read(name).decode().split("\n")[1].removeprefix("extra ")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from modelkeep.domains.audit.domain.checkpoints import InclusionProof
@@ -80,13 +81,19 @@ def proven_entries(tx: Transaction, subject: str) -> ProvenEntries:
     if entries and entries[-1].seq >= checkpoint.size:
         raise not_published(entries[-1].seq + 1)
     spans = [tuple(inclusion_spans(entry.seq, checkpoint.size)) for entry in entries]
-    hashes = folded(tree, (span for of_entry in spans for span in of_entry))
-    proofs = []
-    for entry, of_entry in zip(entries, spans, strict=True):
-        mine, hashes = hashes[: len(of_entry)], hashes[len(of_entry) :]
-        note = checkpoint.note
-        proofs.append(InclusionProof(entry.seq, entry.leaf_hash, entry.leaf, tuple(mine), checkpoint.size, note))
-    return ProvenEntries(tuple(entries), tuple(proofs), checkpoint, tree.log_keys())
+    hashes = iter(folded(tree, (span for of_entry in spans for span in of_entry)))
+    proofs = tuple(
+        InclusionProof(
+            entry.seq,
+            entry.leaf_hash,
+            entry.leaf,
+            tuple(islice(hashes, len(of_entry))),
+            checkpoint.size,
+            checkpoint.note,
+        )
+        for entry, of_entry in zip(entries, spans, strict=True)
+    )
+    return ProvenEntries(tuple(entries), proofs, checkpoint, tree.log_keys())
 
 
 def newest_checkpoint(tree: TreeRepository, size: int | None) -> StoredCheckpoint:

@@ -3,10 +3,11 @@
 Keras looks up `module` and `class_name`, and calls what it finds; a Lambda layer holds marshalled code.
 """
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
+from modelkeep.domains.inspection.domain.formats.documents import json_object
+from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError
 from modelkeep.domains.inspection.domain.scanning.pieces import MOST_IN_MEMORY, Piece
 from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, code_capable, unknown
 from modelkeep.domains.inspection.domain.verdicts import Finding, Verdict
@@ -42,11 +43,10 @@ def scan_keras_config(piece: Piece) -> ScanReport:
 def scan_keras_json(path: str, data: bytes) -> ScanReport:
     """Look at a configuration in JSON."""
     try:
-        config = json.loads(data)
-        findings = dict.fromkeys(_findings(path, config))
-    except (ValueError, RecursionError):
-        return unknown(path, "its configuration cannot be read")
-    return code_capable("keras", *findings)
+        config = json_object(data)
+    except UnreadableFileError as error:
+        return unknown(path, f"its configuration cannot be read: {error}")
+    return code_capable("keras", *dict.fromkeys(_findings(path, config)))
 
 
 def _findings(path: str, value: object) -> Iterator[Finding]:

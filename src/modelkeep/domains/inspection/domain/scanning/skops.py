@@ -1,9 +1,10 @@
 """The schema of a skops file: which classes and functions it builds. Source: `skops/io`."""
 
-import json
 from collections.abc import Iterator
 from typing import Final
 
+from modelkeep.domains.inspection.domain.formats.documents import json_object
+from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError
 from modelkeep.domains.inspection.domain.pickles import AllowList
 from modelkeep.domains.inspection.domain.pickles.allow_list import is_dangerous
 from modelkeep.domains.inspection.domain.pickles.values import Global
@@ -28,10 +29,10 @@ def scan_skops_schema(piece: Piece, allowed: AllowList) -> ScanReport:
     if piece.file.read(1):
         return unknown(piece.path, "its schema is longer than is looked at")
     try:
-        findings = dict.fromkeys(_findings(piece.path, json.loads(data), allowed))
-    except (ValueError, RecursionError):
-        return unknown(piece.path, "its schema cannot be read")
-    return code_capable("skops", *findings)
+        schema = json_object(data)
+    except UnreadableFileError as error:
+        return unknown(piece.path, f"its schema cannot be read: {error}")
+    return code_capable("skops", *dict.fromkeys(_findings(piece.path, schema, allowed)))
 
 
 def _findings(path: str, schema: object, allowed: AllowList) -> Iterator[Finding]:
