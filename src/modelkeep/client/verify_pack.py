@@ -174,7 +174,9 @@ class _Pack:
         listed = self.manifest.files
         for name in sorted(name for name, count in self._names.items() if count > 1):
             yield f"{name} is there twice"
-        yield from (f"{name} is not in the list" for name in sorted(self._names.keys() - listed.keys() - {MANIFEST_FILE}))
+        yield from (
+            f"{name} is not in the list" for name in sorted(self._names.keys() - listed.keys() - {MANIFEST_FILE})
+        )
         for name, wanted in sorted(listed.items()):
             if name not in self._names:
                 yield f"{name} is missing"

@@ -61,7 +61,7 @@ class Hasher:
         """Start with no bytes seen."""
         self._state = hashlib.sha256()
 
-    def update(self, chunk: bytes) -> None:
+    def update(self, chunk: bytes | memoryview) -> None:
         """Take the next bytes; the interpreter lock is released for all but small chunks."""
         self._state.update(chunk)
 

@@ -1,5 +1,7 @@
 """What is different between two versions, down to the bytes of a tensor."""
 
+from dataclasses import replace
+
 import pytest
 from tests.builders import SCORER, a_model, a_version
 from tests.people import somebody
@@ -8,8 +10,10 @@ from tests.service.inspection.test_evidence import weights
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.catalog import Metric, VersionRecord
 from modelkeep.domains.catalog.domain.errors import VersionNotFoundError
-from modelkeep.domains.inspection import Difference
+from modelkeep.domains.inspection import ContentFacts, Difference, FileReading, FormatFacts, Tensor
 from modelkeep.domains.inspection.domain.diffs import Kind
+from modelkeep.domains.inspection.domain.facts import Span
+from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.references import Reference
 from modelkeep.kernel.semver import Bump
@@ -42,6 +46,21 @@ def test_a_changed_byte_is_found_in_its_tensor(services: Services, admin: Actor)
     assert changed.before.startswith("float32[3] sha256:")
     assert (found.tensors.same, found.tensors.changed, found.tensors.uncompared) == (1, 1, 0)
     assert services.diffs.diff(admin, FIRST, SECOND) == found
+
+
+def test_each_tensor_is_digested_wherever_it_lies(services: Services, admin: Actor) -> None:
+    content = b"".join(number.to_bytes(4) for number in range(3 * 2**18))
+    spans = ((0, 0), (0, 10), (10, 20), (10, 20), (15, 40), (60, 2**21), (60 + 2**21, 7), (3 * 2**20 - 5, 5), (100, 1))
+    version = a_version(services, admin, files={"w.bin": content}, version="2.0.0")
+    tensors = tuple(Tensor(str(number), "uint8", (), Span(*place)) for number, place in enumerate(spans))
+    facts = FormatFacts("gguf", tensors=tensors)
+    contents = ContentFacts(replace(facts, tensors=()), (FileReading("w.bin", len(content), facts),))
+    digests = services.diffs.digests
+    files = digests.artifacts.files(version.manifest_digest)
+    made = digests.digested(version.manifest_digest, contents, files)
+    assert {name: one.digest for name, one in made.items()} == {
+        str(number): str(Digest.of(content[start : start + length])) for number, (start, length) in enumerate(spans)
+    }
 
 
 def test_metrics_parameters_and_files_are_compared_by_name(services: Services, admin: Actor) -> None:

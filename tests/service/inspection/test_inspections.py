@@ -1,5 +1,7 @@
 """The content of each version is inspected once, after it was registered, and again when somebody asks."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +14,11 @@ from modelkeep.domains.audit import BEFORE_ALL, Entry
 from modelkeep.domains.inspection import Field, Signature, Verdict, inspection_of
 from modelkeep.domains.inspection.domain.inspections import NotInspectedError
 from modelkeep.kernel.errors import Kind, RegistryError
+from modelkeep.kernel.events import Json
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import PageRequest
 from modelkeep.kernel.references import Reference
+from modelkeep.platform.sandbox import Limits, Outcome, Sandbox, Source
 
 FILES = Path(__file__).parents[2] / "model_files"
 FIRST = Reference.parse(f"{SCORER}:1.0.0")
@@ -91,6 +95,37 @@ def test_a_file_that_takes_too_much_is_given_up_and_the_others_are_read(services
     found = services.inspections.get(admin, FIRST)
     assert found.format == "onnx"
     assert any(one.problem for one in found.contents.files if one.path == "bomb.safetensors")
+
+
+def test_files_of_no_known_format_take_no_ones_place_where_files_are_read_one_by_one(
+    services: Services, admin: Actor
+) -> None:
+    bomb = (8_388_607).to_bytes(8, "little") + b'{"a":[' + b"[]," * 2_796_199 + b"[]]}"
+    others = {f"{number}.dat": bytes(300) for number in range(25)}
+    a_version(services, admin, files={"bomb.safetensors": bomb, "model.onnx": a_file("gemm.onnx"), **others})
+    inspect_all(services)
+    assert services.inspections.get(admin, FIRST).format == "onnx"
+
+
+@dataclass(frozen=True)
+class Counted(Sandbox):
+    """A sandbox that keeps what it was asked to run."""
+
+    ran: list[str] = field(default_factory=list)
+
+    def run(
+        self, guest: str, sources: Sequence[Source], arguments: Json = None, *, limits: Limits | None = None
+    ) -> Outcome:
+        self.ran.append(guest)
+        return super().run(guest, sources, arguments, limits=limits)
+
+
+def test_files_of_no_known_format_are_told_from_models_in_one_run(services: Services, admin: Actor) -> None:
+    reader, files = services.inspections.reader, {f"{number}.dat": bytes(300) for number in range(25)}
+    sandbox = Counted(reader.confine().isolation)
+    content = a_version(services, admin, files=files).manifest_digest
+    facts = replace(reader, confine=lambda: sandbox).read(reader.artifacts.files(content))
+    assert (facts.whole.format, facts.files, len(sandbox.ran)) == ("unknown", (), 1)
 
 
 def test_somebody_who_may_has_it_inspected_again(services: Services, admin: Actor) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.unit.inspection.containers import npy, tarred, torch, zipped
 from tests.unit.inspection.gadgets import joblib_array, text
 
-from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.scanning import ScanReport, scan
 from modelkeep.domains.inspection.domain.verdicts import FormatPolicy, Verdict
 

@@ -7,7 +7,7 @@ import struct
 import pytest
 from tests.unit.inspection.containers import zipped
 
-from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.scanning import ScanReport, scan
 from modelkeep.domains.inspection.domain.scanning.templates import template_findings
 from modelkeep.domains.inspection.domain.verdicts import FormatPolicy, Verdict
@@ -118,6 +118,25 @@ def test_keras_names_nothing_but_its_own(layer: object, verdict: Verdict) -> Non
 )
 def test_skops_builds_nothing_but_what_is_listed(node: object, verdict: Verdict) -> None:
     assert scanned("model.skops", zipped({"schema.json": json.dumps({"content": [node]}).encode()})).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("name", "members"),
+    [("m.skops", ("schema.json",)), ("m.keras", ("config.json", "metadata.json"))],
+)
+@pytest.mark.parametrize(
+    "document",
+    [
+        b'{"content": [' + b"[]," * 500_000 + b"[]]}",
+        b'{"content": "' + b" " * 2**23 + b'"}',
+        b'{"content": NaN}',
+        b'{"content": 1, "content": 2}',
+    ],
+)
+def test_json_that_is_too_much_or_too_lax_is_inconclusive(name: str, members: tuple[str, ...], document: bytes) -> None:
+    report = scanned(name, zipped({members[0]: document, **dict.fromkeys(members[1:], b"{}")}))
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert any("cannot be read" in finding.message for finding in report.findings)
 
 
 def gguf(template: str) -> bytes:

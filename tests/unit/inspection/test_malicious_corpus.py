@@ -9,7 +9,7 @@ from tests.soak import rounds
 from tests.unit.inspection.containers import CONTAINERS
 from tests.unit.inspection.gadgets import GADGETS, WRITTEN, by_line, by_stack
 
-from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.scanning import ScanReport, scan
 from modelkeep.domains.inspection.domain.verdicts import FormatPolicy, Verdict
 

@@ -10,9 +10,10 @@ import pytest
 from tests.unit.inspection.containers import npy, tarred, torch, zipped
 from tests.unit.inspection.gadgets import by_line, by_stack, joblib_array, short, text
 
-from modelkeep.domains.inspection.domain.pickles import AllowList, ByteStream, inspect_pickles
-from modelkeep.domains.inspection.domain.pickles.allow_list import SHIPPED, is_dangerous
+from modelkeep.domains.inspection.domain.pickles.allow_list import SHIPPED, AllowList, is_dangerous
+from modelkeep.domains.inspection.domain.pickles.inspection import inspect_pickles
 from modelkeep.domains.inspection.domain.pickles.memo import Memo
+from modelkeep.domains.inspection.domain.pickles.streams import ByteStream
 from modelkeep.domains.inspection.domain.pickles.values import Global
 from modelkeep.domains.inspection.domain.scanning import scan
 from modelkeep.domains.inspection.domain.verdicts import Verdict

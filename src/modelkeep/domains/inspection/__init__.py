@@ -4,7 +4,7 @@ from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReadi
 from modelkeep.domains.inspection.domain.diffs import Difference, VersionDiff
 from modelkeep.domains.inspection.domain.facts import Dimension, Field, FormatFacts, Signature, Tensor
 from modelkeep.domains.inspection.domain.inspections import Inspection
-from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, Tool, Verdict
 from modelkeep.domains.inspection.jobs import Inspections
 from modelkeep.domains.inspection.operations import inspection_of

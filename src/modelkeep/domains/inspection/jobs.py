@@ -1,7 +1,7 @@
 """Inspects new content: a job that follows the log, and one for each content that it finds there."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -95,18 +95,24 @@ class Inspections:
         state = work.job.state
         seen = state.get("cursor") if state.get("tools") == tools else None
         cursor = seen if isinstance(seen, int) else BEFORE_ALL
-        while not work.stopping:
-            entries = self.reader.read_of(INSPECTED, cursor, 1)
-            if not entries:
-                return Again(_EVERY, {"tools": tools, "cursor": cursor})
+        for entry in self._inspected(cursor):
+            if work.stopping:
+                break
             try:
-                given_up = not self._renew(entries[0], work)
+                given_up = not self._renew(entry, work)
             except StoppedError:
                 break
-            cursor = entries[0].seq
+            cursor = entry.seq
             if given_up:
                 break  # what is saved now gives the next one as many tries
+        else:
+            return Again(_EVERY, {"tools": tools, "cursor": cursor})
         return Again(timedelta(), {"tools": tools, "cursor": cursor})
+
+    def _inspected(self, cursor: int) -> Iterator[Entry]:
+        while entries := self.reader.read_of(INSPECTED, cursor, _BATCH):
+            yield from entries
+            cursor = entries[-1].seq
 
     def _renew(self, entry: Entry, work: Work) -> bool:
         """Return False when it was tried too often."""

@@ -1,6 +1,7 @@
 """Inspections within one transaction."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Table, select, update
@@ -37,11 +38,7 @@ class InspectionRepository:
             return None
         tensors = {one["path"]: read_tensors_json(one["tensors"]) for one in files}
         readings = tuple(
-            FileReading(
-                one.path, one.size, read_facts_json(facts_json(one.facts), tensors.get(one.path, ())), one.problem
-            )
-            if one.facts
-            else one
+            replace(one, facts=replace(one.facts, tensors=tensors.get(one.path, ()))) if one.facts else one
             for one in found.contents.files
         )
         return ContentFacts(found.facts, readings)

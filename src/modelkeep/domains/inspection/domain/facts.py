@@ -16,6 +16,11 @@ class Span:
     start: int
     length: int
 
+    @property
+    def end(self) -> int:
+        """The place after the last of them."""
+        return self.start + self.length
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor:

@@ -7,10 +7,10 @@ from typing import Any, Final, cast
 from modelkeep.domains.artifacts import ArtifactService, BlobSource
 from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading, together, worth_reading
 from modelkeep.domains.inspection.domain.fact_json import read_facts_json, read_tensors_json
-from modelkeep.domains.inspection.domain.formats import HEAD, is_known
 from modelkeep.domains.inspection.ports import INSPECTION_SECONDS, SourceFile
+from modelkeep.kernel.events import Json
 from modelkeep.kernel.manifests import FileEntry
-from modelkeep.platform.sandbox import Allowance, Completed, Limits, Sandbox
+from modelkeep.platform.sandbox import Allowance, Completed, Limits, Outcome, Sandbox
 
 _GUEST: Final = "modelkeep.domains.inspection.domain.reading"
 _LIMITS: Final = Limits(memory_bytes=512 * 2**20, cpu_seconds=30, wall_seconds=60.0, answer_bytes=32 * 2**20)
@@ -63,28 +63,35 @@ class ContentReader:
         """
         paths = worth_reading({path: entry.size for path, entry in files.items()})
         candidates = [SourceFile(path, StoredSource(self.artifacts.blob(files[path]))) for path in paths]
-        known = [file for file in candidates if _is_known(file)]
         sandbox = self.confine().within(allowance or Allowance.of(INSPECTION_SECONDS))
-        return together(self._readings(sandbox, known))
-
-    def _readings(self, sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileReading]:
-        if not files:
-            return []
-        outcome = sandbox.run(
-            _GUEST, [file.source for file in files], {"paths": [file.path for file in files]}, limits=_LIMITS
-        )
-        if isinstance(outcome, Completed):
-            answers = cast("Sequence[Mapping[str, Any] | None]", outcome.value)
-            return [_reading(file, answer) for file, answer in zip(files, answers, strict=True)]
-        if len(files) > 1:
-            return [reading for file in files[:_ALONE] for reading in self._readings(sandbox, [file])]
-        problem = f"it could not be read: {outcome.failure.value} {outcome.detail}".rstrip()
-        return [FileReading(files[0].path, files[0].source.size, problem=problem)]
+        return together(_readings(sandbox, candidates))
 
 
-def _is_known(file: SourceFile) -> bool:
-    source = file.source
-    return is_known(file.path, source.read(0, min(HEAD, source.size)), source.size)
+def _readings(sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileReading]:
+    if not files:
+        return []
+    outcome = _run(sandbox, files)
+    if isinstance(outcome, Completed):
+        answers = cast("Sequence[Mapping[str, Any] | None]", outcome.value)
+        return [_reading(file, answer) for file, answer in zip(files, answers, strict=True)]
+    if len(files) > 1:
+        return [reading for file in _known(sandbox, files)[:_ALONE] for reading in _readings(sandbox, [file])]
+    problem = f"it could not be read: {outcome.failure.value} {outcome.detail}".rstrip()
+    return [FileReading(files[0].path, files[0].source.size, problem=problem)]
+
+
+def _known(sandbox: Sandbox, files: Sequence[SourceFile]) -> Sequence[SourceFile]:
+    """Return those that begin as a format does that is read; all of them where there was no time to look."""
+    outcome = _run(sandbox, files, heads_only=True)
+    if not isinstance(outcome, Completed):
+        return files
+    answers = cast("Sequence[bool]", outcome.value)
+    return [file for file, is_known in zip(files, answers, strict=True) if is_known]
+
+
+def _run(sandbox: Sandbox, files: Sequence[SourceFile], *, heads_only: bool = False) -> Outcome:
+    arguments: dict[str, Json] = {"paths": [file.path for file in files], "heads_only": heads_only}
+    return sandbox.run(_GUEST, [file.source for file in files], arguments, limits=_LIMITS)
 
 
 def _reading(file: SourceFile, answer: Mapping[str, Any] | None) -> FileReading:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any, Final, Protocol, cast
 
-from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, FormatPolicy, Tool, Verdict, worst
 from modelkeep.domains.inspection.ports import INSPECTION_SECONDS, SourceFile
 from modelkeep.platform.sandbox import Allowance, Completed, Failed, Limits, Sandbox

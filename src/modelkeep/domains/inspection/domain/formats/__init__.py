@@ -26,7 +26,7 @@ from modelkeep.domains.inspection.domain.formats.zips import MAGICS, Archive
 
 Read: TypeAlias = Callable[[Window], FormatFacts]
 
-HEAD: Final = 4096
+_HEAD: Final = 4096
 """How much of a file tells its format."""
 
 _BY_MAGIC: Final[tuple[tuple[int, bytes, Read], ...]] = (
@@ -66,18 +66,18 @@ def read_facts(name: str, window: Window) -> FormatFacts | None:
     Raises:
         UnreadableFileError: its name or its first bytes are those of a format, and the rest is not.
     """
-    read = _reader(name, window.head(HEAD), window.size)
+    read = _reader(name, window)
     return None if read is None else read(window)
 
 
-def is_known(name: str, head: bytes, size: int) -> bool:
-    """Whether a file of this name and size, which begins so, is of a format that is read."""
-    return _reader(name, head, size) is not None
+def is_known(name: str, window: Window) -> bool:
+    """Whether the name or the first bytes of a file are those of a format that is read."""
+    return _reader(name, window) is not None
 
 
-def _reader(name: str, head: bytes, size: int) -> Read | None:
+def _reader(name: str, window: Window) -> Read | None:
     base = name.rpartition("/")[2]
-    return _BY_NAME.get(base) or _by_bytes(head, size, _suffix(base))
+    return _BY_NAME.get(base) or _by_bytes(window.head(_HEAD), window.size, _suffix(base))
 
 
 def _suffix(base: str) -> str:

@@ -12,11 +12,12 @@ MOST_AT_ONCE: Final = 16 * 2**20
 """The longest piece that is in memory at once."""
 
 _MOST_PAGES: Final = 128
+_MOST_BYTES: Final = 64 * 2**20
+_MOST_READS: Final = 1_200_000
 _U16: Final = Struct("<H")
 _U32: Final = Struct("<I")
 _U64: Final = Struct("<Q")
 _I32: Final = Struct("<i")
-_I64: Final = Struct("<q")
 _VARINT_BYTES: Final = 10
 
 
@@ -27,15 +28,15 @@ class UnreadableFileError(Exception):
 class Window:
     """The bytes of a file.
 
-    What has been read is kept in pages, at most 8 MiB of them. More than `most_bytes` are not read and more than
-    `most_reads` reads not made: a file that asks for more is unreadable.
+    What has been read is kept in pages, at most 8 MiB of them. No more than 64 MiB are read, in 1.2 million reads: a
+    file that asks for more is unreadable.
     """
 
-    def __init__(self, file: BinaryIO, *, most_bytes: int = 64 * 2**20, most_reads: int = 1_200_000) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         """Find out how long the file is."""
         self.file = file
         self.size = file.seek(0, SEEK_END)
-        self._bytes_left, self._reads_left = most_bytes, most_reads
+        self._bytes_left, self._reads_left = _MOST_BYTES, _MOST_READS
         self._pages: dict[int, bytes] = {}
 
     def read(self, start: int, length: int) -> bytes:
@@ -83,11 +84,6 @@ class Window:
     def i32(self, start: int) -> int:
         """Return a little-endian number of four bytes with a sign."""
         value: int = _I32.unpack(self.read(start, 4))[0]
-        return value
-
-    def i64(self, start: int) -> int:
-        """Return a little-endian number of eight bytes with a sign."""
-        value: int = _I64.unpack(self.read(start, 8))[0]
         return value
 
     def varint(self, start: int, end: int) -> tuple[int, int]:

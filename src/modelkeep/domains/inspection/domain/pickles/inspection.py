@@ -16,7 +16,7 @@ from modelkeep.domains.inspection.domain.pickles.sightings import (
 )
 from modelkeep.domains.inspection.domain.pickles.streams import ByteStream, TooManyBytesError
 from modelkeep.domains.inspection.domain.pickles.values import Global, Value
-from modelkeep.domains.inspection.domain.verdicts import Finding, Verdict, worst
+from modelkeep.domains.inspection.domain.verdicts import Finding, Verdict
 
 _TORCH_MAGIC: Final = 0x1950A86A20F9469CFC6C
 _TORCH_PICKLES: Final = 5
@@ -29,19 +29,13 @@ _LEAST_NESTED: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class PickleReport:
-    """What is wrong with a file of pickles, whether it was walked to its end, and what it names.
+    """What is wrong with a file of pickles; that something was not followed is a finding, too.
 
     `called_findings` hold whatever else the file is: names that are called before anything is malformed.
     """
 
     findings: tuple[Finding, ...]
     called_findings: tuple[Finding, ...]
-    names: tuple[str, ...]
-
-    @property
-    def verdict(self) -> Verdict:
-        """Pass if nothing was found: whatever was not followed is a finding."""
-        return worst([Verdict.PASS, *(finding.verdict for finding in self.findings)])
 
 
 def looks_like_pickle(head: bytes) -> bool:
@@ -123,7 +117,7 @@ class _Walk:
             *(self._unlisted(name, "holds a pickle that names") for name in self.within.names if not self._known(name)),
             *(Finding.of(rule, verdict, self.path, message) for rule, verdict, message in self.seen.problems),
         ]
-        return PickleReport(tuple(findings), called, tuple(f"{name.module}.{name.name}" for name in self.seen.names))
+        return PickleReport(tuple(findings), called)
 
     def _known(self, name: Global) -> bool:
         return name in self.seen.names or self.allowed.allows(name)

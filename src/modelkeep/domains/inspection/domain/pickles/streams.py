@@ -5,6 +5,7 @@ from typing import BinaryIO, Final
 
 _CHUNK: Final = 256 * 1024
 LOOK_AHEAD: Final = 1024 * 1024
+_MOST_BYTES: Final = 16 * 2**30
 
 
 class EndOfBytesError(Exception):
@@ -16,13 +17,13 @@ class TooManyBytesError(Exception):
 
 
 class ByteStream:
-    """A file from where it stands to its end; at most `most_bytes` of it."""
+    """A file from where it stands to its end; at most 16 GiB of it."""
 
-    def __init__(self, file: BinaryIO, *, is_seekable: bool = False, most_bytes: int = 16 * 2**30) -> None:
+    def __init__(self, file: BinaryIO, *, is_seekable: bool = False) -> None:
         """Read nothing yet. In a seekable file what is skipped is not read."""
         self._is_seekable = is_seekable
         self._file = file
-        self._left = most_bytes
+        self._left = _MOST_BYTES
         self._buffer = b""
         self._place = 0
 

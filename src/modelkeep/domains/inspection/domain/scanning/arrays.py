@@ -3,8 +3,8 @@
 from ast import literal_eval
 from typing import Final
 
-from modelkeep.domains.inspection.domain.pickles import ByteStream, inspect_pickles
-from modelkeep.domains.inspection.domain.pickles.streams import EndOfBytesError
+from modelkeep.domains.inspection.domain.pickles.inspection import inspect_pickles
+from modelkeep.domains.inspection.domain.pickles.streams import ByteStream, EndOfBytesError
 from modelkeep.domains.inspection.domain.scanning.pieces import Piece, Scan
 from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, code_capable, data_only, unknown
 

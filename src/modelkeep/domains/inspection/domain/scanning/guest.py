@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, Final
 
-from modelkeep.domains.inspection.domain.pickles import AllowList
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.scanning.reports import unknown
 from modelkeep.domains.inspection.domain.scanning.scan import scan
 from modelkeep.kernel.events import Json

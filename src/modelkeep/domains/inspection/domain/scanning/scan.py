@@ -4,7 +4,9 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import BinaryIO, Final, cast
 
-from modelkeep.domains.inspection.domain.pickles import AllowList, ByteStream, inspect_pickles, looks_like_pickle
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
+from modelkeep.domains.inspection.domain.pickles.inspection import inspect_pickles, looks_like_pickle
+from modelkeep.domains.inspection.domain.pickles.streams import ByteStream
 from modelkeep.domains.inspection.domain.scanning.archives import is_zip, scan_tar, scan_zip
 from modelkeep.domains.inspection.domain.scanning.arrays import scan_array
 from modelkeep.domains.inspection.domain.scanning.known import KNOWN_MAGIC, KNOWN_SUFFIXES, scan_known

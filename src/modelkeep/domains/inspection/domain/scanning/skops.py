@@ -5,8 +5,7 @@ from typing import Final
 
 from modelkeep.domains.inspection.domain.formats.documents import json_object
 from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError
-from modelkeep.domains.inspection.domain.pickles import AllowList
-from modelkeep.domains.inspection.domain.pickles.allow_list import is_dangerous
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList, is_dangerous
 from modelkeep.domains.inspection.domain.pickles.values import Global
 from modelkeep.domains.inspection.domain.scanning.pieces import MOST_IN_MEMORY, Piece
 from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, code_capable, unknown
