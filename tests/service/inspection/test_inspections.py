@@ -13,8 +13,8 @@ from modelkeep.app.bootstrap import Services
 from modelkeep.domains.audit import BEFORE_ALL, Entry
 from modelkeep.domains.inspection import Field, Signature, Verdict, inspection_of
 from modelkeep.domains.inspection.domain.inspections import NotInspectedError
+from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.errors import Kind, RegistryError
-from modelkeep.kernel.events import Json
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import PageRequest
 from modelkeep.kernel.references import Reference
