@@ -153,9 +153,9 @@ def main(what: str, times: int) -> str:
         return f"{len(texts)} expressions in {times} threads"
     texts_of = {"grammar": grammar, "noise": noise, "bombs": bombs}[what]
     found = [judged(engine, text, FACTS) for text in texts_of(chance, times)]
-    shares = {status.value: found.count(status) for status in set(found)}
+    shares = {status.value: found.count(status) for status in sorted(set(found))}
     assert what == "bombs" or GateStatus.ERROR in found
-    return str(shares)
+    return f"{len(found)} expressions, {shares}"
 
 
 if __name__ == "__main__":

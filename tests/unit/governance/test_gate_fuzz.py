@@ -27,3 +27,6 @@ def test_the_process_lives_on_and_fails_closed(what: str, times: int) -> None:
     )
     assert run.returncode == 0, (run.stdout + run.stderr)[-2_000:]
     assert run.stdout.startswith("lived on")
+    if what in ("grammar", "noise"):
+        assert run.stdout.startswith(f"lived on: {times} expressions")
+    print(run.stdout)  # noqa: T201 - `pytest -rP` shows what became of them
