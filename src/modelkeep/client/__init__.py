@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.policy_values import (
         AffectedRequest,
+        ExpressionTrial,
+        ExpressionTrials,
         FailingVersion,
         GoverningPolicy,
         Policy,
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
         PolicyLint,
         PolicyPlan,
         StrandedStage,
+        TriedVersion,
     )
     from modelkeep.client.progress import Progress
     from modelkeep.client.publishers import LoginProvider, Publisher
@@ -117,6 +120,8 @@ __all__ = [
     "DiskFullError",
     "Environment",
     "Explanation",
+    "ExpressionTrial",
+    "ExpressionTrials",
     "FailingVersion",
     "FileChangedError",
     "ForbiddenError",
@@ -169,6 +174,7 @@ __all__ = [
     "Token",
     "TokenLimits",
     "TrainingCode",
+    "TriedVersion",
     "UnauthenticatedError",
     "UnavailableError",
     "UnexpectedAnswerError",

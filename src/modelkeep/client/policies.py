@@ -21,9 +21,16 @@ class PolicyProposal(TypedDict, total=False):
 class PolicyMethods(Connected):
     """What a registry object can do with policies. A scope is `*`, a namespace or `namespace/model`."""
 
-    def lint_policy(self, source: str) -> PolicyLint:
-        """Return what is wrong with a policy document, in YAML or JSON; nothing is published."""
-        return PolicyLint.read(self._session.answer(Call("POST", "/policies/lint", body={"source": source})))
+    def lint_policy(self, source: str, *, against: str | None = None) -> PolicyLint:
+        """Return what is wrong with a policy document, in YAML or JSON; nothing is published.
+
+        With a scope, expressions that do not govern there yet are tried on its newest versions.
+
+        Raises:
+            NotFoundError: there is no such scope, or the caller may not see it.
+        """
+        body: dict[str, Json] = {"source": source, "against": against}
+        return PolicyLint.read(self._session.answer(Call("POST", "/policies/lint", body=body)))
 
     def publish_policy(self, source: str) -> Policy:
         """Publish a version of a policy, which governs nothing yet; the same document again is that version.

@@ -27,18 +27,70 @@ class PolicyFinding:
 
 
 @dataclass(frozen=True, slots=True)
+class TriedVersion:
+    """What an expression says of a version; `missing` is what it names and the version does not have on record."""
+
+    version: str
+    status: str
+    message: str
+    missing: tuple[str, ...]
+
+    @classmethod
+    def read(cls, answer: Answer) -> "TriedVersion":
+        """Read what the server says."""
+        return cls(answer.text("version"), answer.text("status"), answer.text("message"), answer.texts("missing"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionTrial:
+    """A `cel` gate that would be new, as if each of the newest versions made its move now."""
+
+    gate: str
+    from_stage: str
+    to_stage: str
+    expression: str
+    versions: tuple[TriedVersion, ...]
+
+    @classmethod
+    def read(cls, answer: Answer) -> "ExpressionTrial":
+        """Read what the server says."""
+        versions = tuple(map(TriedVersion.read, answer.items("versions")))
+        move = answer.text("from_stage"), answer.text("to_stage")
+        return cls(answer.text("gate"), *move, answer.text("expression"), versions)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpressionTrials:
+    """What came of a policy's new expressions; `not_tried` are those beyond the first 50."""
+
+    tried: tuple[ExpressionTrial, ...]
+    not_tried: int
+
+    @classmethod
+    def read(cls, answer: Answer) -> "ExpressionTrials":
+        """Read what the server says."""
+        return cls(tuple(map(ExpressionTrial.read, answer.items("tried"))), answer.integer("not_tried"))
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyLint:
-    """What is wrong with a policy document; one that is publishable has warnings at most."""
+    """What is wrong with a policy document; one that is publishable has warnings at most.
+
+    `trials` is None unless it was linted against a scope, and has no errors.
+    """
 
     publishable: bool
     findings: tuple[PolicyFinding, ...]
+    trials: ExpressionTrials | None
     document: Mapping[str, object] = field(repr=False, compare=False)
 
     @classmethod
     def read(cls, answer: Answer) -> "PolicyLint":
         """Read what the server says."""
         findings = tuple(map(PolicyFinding.read, answer.items("findings")))
-        return cls(bool(answer.flag("publishable")), findings, answer.document)
+        found = answer.find("trials")
+        trials = None if found is None else ExpressionTrials.read(found)
+        return cls(bool(answer.flag("publishable")), findings, trials, answer.document)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +231,8 @@ class AffectedRequest:
 class PolicyPlan:
     """What would become of a scope if a policy governed it. `digest` is what `assign_policy` can be held to.
 
-    `number` is None while the document is not published, `kept` are scopes within that keep policies of their own.
+    `number` is None while the document is not published, `kept` are scopes within that keep policies of their own,
+    `trials` what new expressions say of the newest versions there.
     """
 
     scope: str
@@ -194,6 +247,7 @@ class PolicyPlan:
     not_judged: int
     failing: tuple[FailingVersion, ...]
     requests: tuple[AffectedRequest, ...]
+    trials: ExpressionTrials
     digest: str
     document: Mapping[str, object] = field(repr=False, compare=False)
 
@@ -213,6 +267,7 @@ class PolicyPlan:
             not_judged=answer.integer("not_judged"),
             failing=tuple(map(FailingVersion.read, answer.items("failing"))),
             requests=tuple(map(AffectedRequest.read, answer.items("requests"))),
+            trials=ExpressionTrials.read(Answer(answer.mapping("trials"))),
             digest=answer.text("plan"),
             document=answer.document,
         )

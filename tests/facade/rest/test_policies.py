@@ -43,7 +43,7 @@ def test_what_ships_fulfils_the_schema(rest: Rest) -> None:
 
 
 def test_a_document_is_linted_at_line_and_column(rest: Rest) -> None:
-    assert lint(rest, SMALL) == {"publishable": True, "findings": []}
+    assert lint(rest, SMALL) == {"publishable": True, "findings": [], "trials": None}
     found = lint(rest, SMALL.replace("to: Live", "to: Life"))
     assert found["publishable"] is False
     assert {(finding["line"], finding["column"], finding["code"]) for finding in found["findings"]} == {
@@ -57,6 +57,20 @@ def test_an_expression_that_does_not_compile_is_pointed_at(rest: Rest) -> None:
     (found,) = lint(rest, SMALL + gate)["findings"]
     assert (found["line"], found["column"], found["severity"]) == (11, 41, "error")
     assert "it is of type double" in found["message"]
+
+
+def test_a_new_expression_is_tried_on_the_newest_versions(rest: Rest) -> None:
+    version = rest.push({"model.bin": b"scored"}, metrics=[{"name": "auc", "value": 0.5}])
+    source = SMALL + "    gates: [{id: x, kind: cel, config: {expression: metrics.auc >= 0.9}}]\n"
+    found = rest.http.post(f"{POLICIES}/lint", json={"source": source, "against": "fraud/scorer"}).json()
+    planned = rest.http.post(f"{POLICIES}/plan", json={"source": source, "scope": "fraud/scorer"}).json()
+    assert found["trials"] == planned["trials"]
+    ((trial,), not_tried) = found["trials"]["tried"], found["trials"]["not_tried"]
+    assert (trial["gate"], trial["from_stage"], trial["to_stage"], not_tried) == ("x", "Draft", "Live", 0)
+    (said,) = trial["versions"]
+    assert (said["version"], said["status"]) == (version["reference"], "failed")
+    nowhere = rest.http.post(f"{POLICIES}/lint", json={"source": source, "against": "fraud/none"})
+    problem(nowhere, 404, "catalog.model_not_found")
 
 
 def test_a_policy_is_published_once_and_read_in_every_version(rest: Rest) -> None:

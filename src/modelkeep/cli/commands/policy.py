@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final, Unpack
 import click
 
 from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
-from modelkeep.cli.commands.policy_plan import ask, show_plan
+from modelkeep.cli.commands.policy_plan import ask, show_plan, tried
 from modelkeep.cli.invocation import Invocation, pass_invocation
-from modelkeep.cli.output import Column, hint, say, show_json
+from modelkeep.cli.output import Column, hint, say, show_json, show_record
 from modelkeep.cli.paging import WindowOptions, paged, show_list
 from modelkeep.cli.parameters import AS_OF
 from modelkeep.cli.text import printable
@@ -29,13 +29,18 @@ def policy() -> None:
     """See and change what moves between stages ask for."""
 
 
-@policy.command("lint", cls=RegistryCommand, epilog=examples("modelkeep policy lint policy.yaml"))
+@policy.command(
+    "lint",
+    cls=RegistryCommand,
+    epilog=examples("modelkeep policy lint policy.yaml", "modelkeep policy lint policy.yaml --against fraud"),
+)
 @_FILE
+@click.option("--against", metavar="SCOPE", help="Try new expressions on the newest versions of a scope.")
 @pass_invocation
-def lint(invocation: Invocation, file: Path) -> None:
+def lint(invocation: Invocation, file: Path, against: str | None) -> None:
     """Say what is wrong with a policy in a file, YAML or JSON; the exit code is 2 if it has errors."""
     with invocation.connect() as registry:
-        found = registry.lint_policy(_read(file))
+        found = registry.lint_policy(_read(file), against=against)
     if invocation.as_json:
         show_json(found.document)
     else:
@@ -43,6 +48,8 @@ def lint(invocation: Invocation, file: Path) -> None:
             say(f"{printable(str(file))}:{item.line}:{item.column}: {item.severity}: {item.message}")
         if not found.findings:
             hint("Nothing is wrong.")
+        if found.trials is not None:
+            show_record({}, tried(found.trials))
     if not found.publishable:
         raise click.exceptions.Exit(2)
 

@@ -10,7 +10,7 @@ from modelkeep.cli.invocation import Invocation
 from modelkeep.cli.output import Section, show_json, show_record
 
 if TYPE_CHECKING:
-    from modelkeep.client.policy_values import PolicyPlan
+    from modelkeep.client.policy_values import ExpressionTrial, ExpressionTrials, PolicyPlan
 
 _SHORT = 60
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
@@ -39,8 +39,17 @@ def show_plan(invocation: Invocation, plan: "PolicyPlan") -> None:
             Section("in stages that are gone", list(_stranded(plan))),
             Section("would not pass", list(_failing(plan))),
             Section("requests whose votes lapse", list(_requests(plan))),
+            *tried(plan.trials),
         ],
     )
+
+
+def tried(trials: "ExpressionTrials") -> list[Section]:
+    """Return what new expressions say of the newest versions, as people read it."""
+    rows = [row for trial in trials.tried for row in _trial(trial)]
+    if trials.not_tried:
+        rows.append(("", "", f"{trials.not_tried} more expressions were not tried", ""))
+    return [Section("new expressions, tried on the newest versions", rows)]
 
 
 def ask(invocation: Invocation, plan: "PolicyPlan", *, yes: bool) -> None:
@@ -76,6 +85,15 @@ def _failing(plan: "PolicyPlan") -> Iterator[tuple[str, str, str, str]]:
 def _requests(plan: "PolicyPlan") -> Iterator[tuple[str, str, str, str]]:
     for item in plan.requests:
         yield item.id, item.version, f"{item.source} to {item.target}", "" if item.allowed else "no such move any more"
+
+
+def _trial(trial: "ExpressionTrial") -> Iterator[tuple[str, str, str, str]]:
+    passed = sum(version.status == "passed" for version in trial.versions)
+    said = f"{passed} of {len(trial.versions)} pass" if trial.versions else "no version to try it on"
+    yield trial.gate, f"{trial.from_stage} to {trial.to_stage}", said, _short(trial.expression)
+    for version in trial.versions:
+        if version.status != "passed" or version.missing:
+            yield "", version.version, version.status, version.message
 
 
 def _short(value: object) -> str:

@@ -6,7 +6,7 @@ from modelkeep.domains.cards.domain.diffs import Change
 from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score, score
 from modelkeep.domains.cards.domain.paths import written
 from modelkeep.domains.cards.domain.schema import card_schema
-from modelkeep.domains.cards.operations import card_state, current_card
+from modelkeep.domains.cards.operations import card_state, current_card, current_cards
 from modelkeep.domains.cards.service import (
     PAGE_POLICY,
     AttachmentService,
@@ -56,6 +56,7 @@ __all__ = [
     "card_schema",
     "card_state",
     "current_card",
+    "current_cards",
     "load_frameworks",
     "ml_bom",
     "safe_markdown",

@@ -39,6 +39,7 @@ from modelkeep.domains.governance.domain.requests import Manner, PromotionReques
 from modelkeep.domains.governance.domain.reviews import Review, ReviewVerdict
 from modelkeep.domains.governance.domain.signatures import CheckedSignature, Signature, VerifiedSignature
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, TrustedKey
+from modelkeep.domains.governance.domain.trials import Trial, Trials, TriedVersion
 from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
 from modelkeep.domains.governance.domain.waivers import NewWaiver, Waiver
 from modelkeep.domains.governance.jobs import job_kinds
@@ -53,7 +54,7 @@ from modelkeep.domains.governance.service import (
     Goal,
     GovernanceServices,
     InboxService,
-    Linted,
+    LintedAgainst,
     Lookout,
     NewComment,
     NewDelegation,
@@ -137,7 +138,7 @@ __all__ = [
     "InboxService",
     "KeyKind",
     "Lapse",
-    "Linted",
+    "LintedAgainst",
     "Lookout",
     "Manner",
     "Move",
@@ -174,6 +175,9 @@ __all__ = [
     "Step",
     "StoredEvaluation",
     "Stranded",
+    "Trial",
+    "Trials",
+    "TriedVersion",
     "TrustedKey",
     "Upkeep",
     "VerifiedSignature",

@@ -12,6 +12,7 @@ from modelkeep.api.rest.v1.schemas.policies import (
     AssignmentIn,
     AssignmentOut,
     GoverningPolicyOut,
+    LintIn,
     LintOut,
     PlanOut,
     PolicyOut,
@@ -37,9 +38,12 @@ def get_policy_schema(_call: CurrentCall) -> dict[str, Any]:
 
 
 @router.post("/lint")
-def lint_policy(body: PolicySourceIn, call: CurrentCall) -> LintOut:
-    """Say what is wrong with a policy document, at line and column; nothing is published."""
-    return LintOut.of(call.services.governance.policies.lint(body.source))
+def lint_policy(body: LintIn, call: CurrentCall) -> LintOut:
+    """Say what is wrong with a policy document, at line and column; nothing is published.
+
+    With `against`, expressions that do not govern there yet are tried on the newest versions that the caller may read.
+    """
+    return LintOut.of(call.services.governance.planning.lint(call.actor, body.source, body.against))
 
 
 @router.post("/plan")

@@ -1,10 +1,11 @@
 """Cards within one transaction."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from modelkeep.domains.cards.domain.cards import Card, CardRevision
 from modelkeep.domains.cards.tables import REVISION
@@ -15,6 +16,12 @@ from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page
 
 _OF_VERSION: Final = select(*REVISION.c).where(REVISION.c.version_id == bindparam("version"))
 _NEWEST: Final = _OF_VERSION.order_by(REVISION.c.revision.desc()).limit(1)
+_LATER: Final = REVISION.alias()
+_NEWEST_OF_EACH: Final = select(*REVISION.c).where(
+    REVISION.c.version_id.in_(bindparam("versions", expanding=True)),
+    REVISION.c.revision
+    == select(func.max(_LATER.c.revision)).where(_LATER.c.version_id == REVISION.c.version_id).scalar_subquery(),
+)
 _NUMBERED: Final = _OF_VERSION.where(REVISION.c.revision == bindparam("wanted"))
 _AT: Final = REVISION.c.since <= bindparam("at", type_=UtcDateTime)
 _NEWEST_AT: Final = _OF_VERSION.where(_AT).order_by(REVISION.c.revision.desc()).limit(1)
@@ -46,6 +53,11 @@ class CardRepository:
         """Return the revision that a version's card is at."""
         row = self._session.execute(_NEWEST_STATE, {"version": version_id}).one_or_none()
         return None if row is None else _state(version_id, row)
+
+    def of_each(self, version_ids: Collection[str]) -> Mapping[str, Card]:
+        """Return the cards that versions have now, by the version's id; those without one are left out."""
+        rows = self._session.execute(_NEWEST_OF_EACH, {"versions": tuple(version_ids)})
+        return {row.version_id: _card(row) for row in rows}
 
     def find_revision(self, version_id: str, revision: int) -> Card | None:
         """Return one revision of a version's card."""

@@ -1,17 +1,18 @@
 """What other domains do with the catalog in transactions of theirs."""
 
 from modelkeep.domains.catalog.operations.erasing import forget_past
-from modelkeep.domains.catalog.operations.held import held_versions, stage_counts
+from modelkeep.domains.catalog.operations.held import held_versions, newest_versions, stage_counts
 from modelkeep.domains.catalog.operations.permitted import (
     find_namespace,
     permitted_model,
     permitted_namespace,
     permitted_version,
 )
-from modelkeep.domains.catalog.operations.reading import find_holder, measured_at, model_named
+from modelkeep.domains.catalog.operations.reading import find_holder, measured_at, model_named, models_by_id
 from modelkeep.domains.catalog.operations.stage_names import register_stage_names
 from modelkeep.domains.catalog.operations.stages import (
     held_since,
+    last_stage_holders,
     lock_model,
     move_stage,
     next_moment,
@@ -27,10 +28,13 @@ __all__ = [
     "forget_past",
     "held_since",
     "held_versions",
+    "last_stage_holders",
     "lock_model",
     "measured_at",
     "model_named",
+    "models_by_id",
     "move_stage",
+    "newest_versions",
     "next_moment",
     "permitted_model",
     "permitted_namespace",

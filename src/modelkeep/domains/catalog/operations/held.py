@@ -1,7 +1,8 @@
-"""Which stages are held in a part of the registry, for who would change what governs it."""
+"""What there is in a part of the registry and which stages are held, for who would change what governs it."""
 
 from collections.abc import Collection, Mapping
 
+from modelkeep.domains.access import Values
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository.held import HeldStages
 from modelkeep.platform.database import Transaction
@@ -17,3 +18,10 @@ def held_versions(
 ) -> tuple[ModelVersion, ...]:
     """Return the first live versions that hold one of the stages, by model and number."""
     return HeldStages(tx, within, without).versions(stages, limit)
+
+
+def newest_versions(
+    tx: Transaction, within: str | None, without: Collection[str], limit: int, values: Values
+) -> tuple[ModelVersion, ...]:
+    """Return the newest live versions on which the actor in the values may, whatever stage they hold."""
+    return HeldStages(tx, within, without).newest(limit, values)

@@ -1,5 +1,6 @@
 """What other domains read of the catalog in transactions of theirs, once they know that it may be read."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from modelkeep.domains.catalog.domain.models import Model
@@ -16,6 +17,11 @@ def model_named(tx: Transaction, name: ModelName) -> Model:
         ModelNotFoundError: there is none.
     """
     return ModelRepository(tx).known(name)
+
+
+def models_by_id(tx: Transaction, ids: Collection[str]) -> Mapping[str, Model]:
+    """Return models by their ids, deleted or not, whoever may see them: one query for any number."""
+    return {model.id: model for model in ModelRepository(tx).of_ids(ids)}
 
 
 def find_holder(tx: Transaction, model: ModelName, held: str) -> ModelVersion | None:

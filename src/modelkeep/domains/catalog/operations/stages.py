@@ -1,5 +1,6 @@
 """What holds a stage, and moving there: the catalog stores it, governance decides."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from modelkeep.domains.catalog.domain.aliases import StageInterval
@@ -29,6 +30,11 @@ def move_stage(tx: Transaction, version: ModelVersion, stage: str, by: Actor, at
 def stage_holders(tx: Transaction, model_id: str, stage: str) -> tuple[ModelVersion, ...]:
     """Return the live versions of a model that hold a stage now, in the order of their numbers."""
     return VersionRepository(tx).holders(model_id, stage)
+
+
+def last_stage_holders(tx: Transaction, model_ids: Collection[str], stage: str) -> Mapping[str, ModelVersion]:
+    """Return by the id of the model the live version that took a stage last and holds it: one query for any number."""
+    return StageRepository(tx).last_holders(model_ids, stage)
 
 
 def stage_holders_at(tx: Transaction, model_id: str, stage: str, at: datetime) -> tuple[ModelVersion, ...]:

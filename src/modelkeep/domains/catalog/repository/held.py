@@ -1,11 +1,13 @@
-"""Which stages are held in a part of the registry."""
+"""What versions there are in a part of the registry, and which stages they hold."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
 
 from sqlalchemy import func, or_, select, true
 
+from modelkeep.domains.access import Values
 from modelkeep.domains.catalog.domain.versions import ModelVersion
+from modelkeep.domains.catalog.repository.permits import MODEL_PERMITTED
 from modelkeep.domains.catalog.repository.version_queries import VERSIONS
 from modelkeep.domains.catalog.repository.versions import build_version
 from modelkeep.domains.catalog.tables import MODEL, VERSION
@@ -39,6 +41,11 @@ class HeldStages:
             .order_by(VERSION.c.stage)
         )
         return {row.stage: row.held for row in self._session.execute(query)}
+
+    def newest(self, limit: int, values: Values) -> tuple[ModelVersion, ...]:
+        """Return the newest of them on which the actor in the values may."""
+        query = VERSIONS.where(self._there, MODEL_PERMITTED).order_by(VERSION.c.id.desc()).limit(limit)
+        return tuple(map(build_version, self._session.execute(query, dict(values))))
 
     def versions(self, stages: Collection[str], limit: int) -> tuple[ModelVersion, ...]:
         """Return the first of those that hold one of the stages, by model and number."""

@@ -1,5 +1,6 @@
 """Models within one transaction."""
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
@@ -66,6 +67,7 @@ MODELS: Final[AnySelect] = select(
 )
 """Whole models."""
 _NAMED: Final = MODELS.where(MODEL.c.name == bindparam("wanted"))
+_OF_IDS: Final = MODELS.where(MODEL.c.id.in_(bindparam("ids", expanding=True)))
 _VISIBILITY: Final = select(MODEL.c.visibility).where(MODEL.c.name == bindparam("wanted"))
 _LOCKED: Final = _NAMED.with_for_update()
 _SAVE: Final = (
@@ -111,6 +113,10 @@ class ModelRepository:
         if row is None:
             raise no_such_model(name)
         return build_model(row)
+
+    def of_ids(self, ids: Collection[str]) -> tuple[Model, ...]:
+        """Return the models with these ids, deleted or not."""
+        return tuple(map(build_model, self._session.execute(_OF_IDS, {"ids": tuple(ids)})))
 
     def visibility(self, name: ModelName) -> str | None:
         """Return the visibility of a model, or None if there is no such model."""

@@ -1,19 +1,20 @@
 """Who held which stage, as intervals, within one transaction."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from modelkeep.domains.catalog.domain.aliases import StageInterval
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository.facts import AT, holds
 from modelkeep.domains.catalog.repository.past_facts import versions_at
-from modelkeep.domains.catalog.repository.version_queries import VERSIONS_AT
+from modelkeep.domains.catalog.repository.version_queries import VERSIONS, VERSIONS_AT
 from modelkeep.domains.catalog.repository.versions import build_version
 from modelkeep.domains.catalog.tables import STAGE, VERSION
 from modelkeep.kernel.identity import PrincipalId
-from modelkeep.platform.database import Transaction
+from modelkeep.platform.database import Transaction, UtcDateTime
 
 _HOLDERS_AT: Final = (
     VERSIONS_AT.join(STAGE, STAGE.c.version_id == VERSION.c.id)
@@ -21,7 +22,25 @@ _HOLDERS_AT: Final = (
     .order_by(STAGE.c.since.desc(), VERSION.c.id.desc())
 )
 _HELD_SINCE: Final = select(STAGE.c.since).where(STAGE.c.version_id == bindparam("version_id"), STAGE.c.until.is_(None))
-
+_TAKEN_LAST: Final = (
+    select(STAGE.c.model_id, func.max(STAGE.c.since, type_=UtcDateTime).label("since"))
+    .join(VERSION, VERSION.c.id == STAGE.c.version_id)
+    .where(
+        STAGE.c.model_id.in_(bindparam("model_ids", expanding=True)),
+        STAGE.c.stage == bindparam("wanted"),
+        STAGE.c.until.is_(None),
+        VERSION.c.deleted_at.is_(None),
+    )
+    .group_by(STAGE.c.model_id)
+    .subquery()
+)
+_LAST_HOLDERS: Final = VERSIONS.join(STAGE, STAGE.c.version_id == VERSION.c.id).join(
+    _TAKEN_LAST,
+    (_TAKEN_LAST.c.model_id == STAGE.c.model_id)
+    & (_TAKEN_LAST.c.since == STAGE.c.since)
+    & (STAGE.c.stage == bindparam("wanted"))
+    & STAGE.c.until.is_(None),
+)
 
 _MOST: Final = 1_000
 _HOLDINGS: Final = (
@@ -38,6 +57,11 @@ class StageRepository:
     def __init__(self, tx: Transaction) -> None:
         """Work with the transaction's session."""
         self._session = tx.session
+
+    def last_holders(self, model_ids: Collection[str], stage: str) -> Mapping[str, ModelVersion]:
+        """Return by the id of the model the live version that took a stage last and holds it."""
+        rows = self._session.execute(_LAST_HOLDERS, {"model_ids": tuple(model_ids), "wanted": stage})
+        return {version.model_id: version for version in map(build_version, rows)}
 
     def holders_at(self, model_id: str, stage: str, at: datetime) -> tuple[ModelVersion, ...]:
         """Return the versions that held a stage at a time, as they were then; who took it last comes first."""

@@ -1,12 +1,13 @@
 """What would become of a scope if a policy governed it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from modelkeep.domains.governance.domain.assignments import Assignment
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult
 from modelkeep.domains.governance.domain.policies import Policy
 from modelkeep.domains.governance.domain.policy_changes import PolicyChange
+from modelkeep.domains.governance.domain.trials import Trials
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest, digest_json
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
@@ -92,7 +93,8 @@ class Plan:
 
     `policy` has number 0 while its document is not published. `current` governs the scope now. `own` says whether that
     is on the scope itself, `kept` are scopes within that keep policies of their own. Of the versions that hold a stage,
-    `judged` were held against the gates, and `more` were not.
+    `judged` were held against the gates, and `more` were not. `trials` are what new expressions say of the newest
+    versions that the actor may see, whatever stage those hold; they show what is new, and bind nothing.
     """
 
     scope: str
@@ -104,6 +106,7 @@ class Plan:
     holders: tuple[Holder, ...]
     more: int
     requests: tuple[AffectedRequest, ...]
+    trials: Trials = field(default_factory=Trials)
 
     @property
     def is_published(self) -> bool:
@@ -127,7 +130,7 @@ class Plan:
 
     @property
     def digest(self) -> Digest:
-        """What the plan is held to: everything in it, and what each gate looked at."""
+        """What the plan is held to: everything in it but trials, and what each gate looked at."""
         said: dict[str, Json] = {
             "scope": self.scope,
             "policy": self.policy.name,

@@ -1,9 +1,9 @@
 """Use cases of governance."""
 
 from modelkeep.domains.governance.service.offered import GovernanceServices
-from modelkeep.domains.governance.service.planning import PlanningService
+from modelkeep.domains.governance.service.planning import LintedAgainst, PlanningService
 from modelkeep.domains.governance.service.policies import PolicyService
-from modelkeep.domains.governance.service.policy_texts import SHIPPED, Linted
+from modelkeep.domains.governance.service.policy_texts import SHIPPED
 from modelkeep.domains.governance.service.promotion import (
     Asked,
     Ballot,
@@ -35,7 +35,7 @@ __all__ = [
     "Goal",
     "GovernanceServices",
     "InboxService",
-    "Linted",
+    "LintedAgainst",
     "Lookout",
     "NewComment",
     "NewDelegation",

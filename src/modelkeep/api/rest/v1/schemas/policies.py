@@ -11,15 +11,19 @@ from modelkeep.domains.governance import (
     ChangeKind,
     FindingSeverity,
     GateResult,
+    GateStatus,
     GoverningPolicy,
     Holder,
-    Linted,
+    LintedAgainst,
     PlacedFinding,
     Plan,
     PolicyChange,
     Proposal,
     PublishedPolicy,
     Stranded,
+    Trial,
+    Trials,
+    TriedVersion,
 )
 from modelkeep.kernel.events import Receipt
 
@@ -28,6 +32,16 @@ class PolicySourceIn(In):
     """A policy document."""
 
     source: str = Field(description="YAML, or JSON; at most 131,072 characters")
+
+
+class LintIn(PolicySourceIn):
+    """A policy document to hold against what it would govern."""
+
+    against: str | None = Field(
+        None,
+        description="`*` for the registry, a namespace, or `namespace/model`: new expressions are tried there",
+        examples=["fraud/scorer"],
+    )
 
 
 class ProposalIn(In):
@@ -78,16 +92,68 @@ class FindingOut(Out):
         )
 
 
+class TriedVersionOut(Out):
+    """What an expression says of a version."""
+
+    version: str
+    status: GateStatus
+    message: str
+    missing: list[str] = Field(description="What the expression names and the version does not have on record")
+
+    @classmethod
+    def of(cls, tried: TriedVersion) -> Self:
+        """Present a version."""
+        return cls(version=tried.reference, status=tried.status, message=tried.message, missing=list(tried.missing))
+
+
+class TrialOut(Out):
+    """A `cel` gate that would be new, as if each version made its move now."""
+
+    gate: str
+    from_stage: str
+    to_stage: str
+    expression: str
+    versions: list[TriedVersionOut] = Field(description="The newest that the caller may read, at most 20")
+
+    @classmethod
+    def of(cls, trial: Trial) -> Self:
+        """Present a trial."""
+        return cls(
+            gate=trial.gate.id,
+            from_stage=trial.move.source,
+            to_stage=trial.move.target,
+            expression=str(trial.gate.config["expression"]),
+            versions=[TriedVersionOut.of(tried) for tried in trial.versions],
+        )
+
+
+class TrialsOut(Out):
+    """What came of the expressions that the policy which governs there does not have; they bind nothing."""
+
+    tried: list[TrialOut]
+    not_tried: int = Field(description="How many expressions were not tried: 50 are")
+
+    @classmethod
+    def of(cls, trials: Trials) -> Self:
+        """Present trials."""
+        return cls(tried=[TrialOut.of(trial) for trial in trials.tried], not_tried=trials.more)
+
+
 class LintOut(Out):
     """What is wrong with a policy document; one without errors can be published."""
 
     publishable: bool
     findings: list[FindingOut]
+    trials: TrialsOut | None = Field(description="Null unless `against` was given, and the document has no errors")
 
     @classmethod
-    def of(cls, linted: Linted) -> Self:
-        """Present what the linter says."""
-        return cls(publishable=linted.is_good, findings=[FindingOut.of(placed) for placed in linted.findings])
+    def of(cls, found: LintedAgainst) -> Self:
+        """Present what the linter says, and what came of trials."""
+        return cls(
+            publishable=found.linted.is_good,
+            findings=[FindingOut.of(placed) for placed in found.linted.findings],
+            trials=None if found.trials is None else TrialsOut.of(found.trials),
+        )
 
 
 class PolicySummaryOut(Out):
@@ -263,6 +329,7 @@ class PlanOut(Out):
     not_judged: int
     failing: list[FailingHolderOut]
     requests: list[AffectedRequestOut]
+    trials: TrialsOut
     plan: str = Field(description="The digest of the plan; an assignment can be held to it")
 
     @classmethod
@@ -282,6 +349,7 @@ class PlanOut(Out):
             not_judged=plan.more,
             failing=[FailingHolderOut.of(holder) for holder in plan.failing],
             requests=[AffectedRequestOut.of(request) for request in plan.requests],
+            trials=TrialsOut.of(plan.trials),
             plan=str(plan.digest),
         )
 

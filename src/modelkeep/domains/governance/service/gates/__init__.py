@@ -5,6 +5,7 @@ from modelkeep.domains.governance.service.gates.checking import CheckedGates, Ga
 from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator
 from modelkeep.domains.governance.service.gates.offered import GateServices
 from modelkeep.domains.governance.service.gates.sources import FactSource, fact_sources
+from modelkeep.domains.governance.service.gates.trying import try_expressions
 
 __all__ = [
     "CelEngine",
@@ -14,4 +15,5 @@ __all__ = [
     "GateEvaluator",
     "GateServices",
     "fact_sources",
+    "try_expressions",
 ]

@@ -66,14 +66,15 @@ class GateEvaluator:
         had made, nor those of whoever is behind their accounts.
         """
         facts = KnownFacts(Case(tx, version, move, at, requester), self.sources)
-        results = tuple(self._result(gate, facts, move, at) for gate in move.gates)
+        results = tuple(self.judge(gate, facts, move, at) for gate in move.gates)
         if any(not result.holds for result in results):
             waivers = WaiverRepository(tx, version.model_id, str(version.model)).in_force(at)
             barred = parties_of_move(tx, version, requester) if waivers else ()
             results = tuple(_waived(result, waivers, version, barred) for result in results)
         return Evaluation.of(results)
 
-    def _result(self, gate: Gate, facts: KnownFacts, move: Move, at: datetime) -> GateResult:
+    def judge(self, gate: Gate, facts: KnownFacts, move: Move, at: datetime) -> GateResult:
+        """Say what one gate of a move says of facts; waivers are left aside."""
         rule = rule_of(gate, move.target, self.engine)
         begun = perf_counter()
         snapshot, outcome = _judged(rule, facts, at)
