@@ -1,6 +1,7 @@
 """What a hostile guest would try; each answers with how far it got. Runs in the sandbox only."""
 
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -132,6 +133,20 @@ def environment(_: Sequence[BinaryIO], __: str) -> Json:
     return sorted(name for name in os.environ if name != "LC_CTYPE")
 
 
+def descriptors(_: Sequence[BinaryIO], __: str) -> Json:
+    """Return which are open; a socket has no position, which is another error."""
+    found: list[Json] = []
+    for descriptor in range(256):
+        try:
+            os.lseek(descriptor, 0, os.SEEK_CUR)
+        except OSError as error:
+            if error.errno == errno.EBADF:
+                continue
+        found.append(descriptor)
+    found.remove(int(sys.argv[1]))
+    return found
+
+
 def lie(_: Sequence[BinaryIO], message: str) -> Json:
     body = message.encode()
     os.write(int(sys.argv[1]), len(body).to_bytes(4, "big") + body)
@@ -161,6 +176,6 @@ GUESTS: Mapping[str, Callable[[Sequence[BinaryIO], str], Json]] = {
     guest.__name__: guest
     for guest in (
         read_backwards, speak_to, fork_on, start_program, allocate, spin, spin_in_c, sleep, write, read, undo,
-        signal_parent, environment, lie, talk, fail, leave, open_late,
+        signal_parent, environment, descriptors, lie, talk, fail, leave, open_late,
     )
 }  # fmt: skip

@@ -9,11 +9,11 @@ import signal
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
+from tests.service.sandbox.processes import processes_with
 
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.platform.sandbox import Completed, Failed, Failure, Level, Limits, Mechanism, Outcome, Sandbox
@@ -73,11 +73,12 @@ def test_no_network_is_reached(sandbox: Sandbox, listener: socket.socket) -> Non
 def test_a_fork_bomb_does_not_go_off_or_ends_with_its_group(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(tmp_path)  # is in the command line of the guest's process, and of all it starts
+    monkeypatch.syspath_prepend(tmp_path)  # is in the command line of the template, and of all that it forks
+    sandbox = Sandbox.measure(sandbox.isolation.mechanisms)
     started = value(attempt(sandbox, "fork_on"))
     assert started == 0 or not sandbox.isolation.processes
     deadline = monotonic() + 10
-    while commands_with(str(tmp_path)):
+    while len(processes_with(str(tmp_path))) > 1:
         assert monotonic() < deadline
         sleep(0.02)
 
@@ -141,6 +142,12 @@ def test_the_environment_is_empty(sandbox: Sandbox, monkeypatch: pytest.MonkeyPa
     assert value(attempt(sandbox, "environment")) == []
 
 
+def test_one_descriptor_is_open_and_those_of_nothing(sandbox: Sandbox) -> None:
+    with socket.socket() as other:
+        os.set_inheritable(other.fileno(), True)  # noqa: FBT003 # of the library
+        assert value(attempt(sandbox, "descriptors")) == [0, 1, 2]
+
+
 def test_what_was_not_imported_in_time_fails_in_words() -> None:
     outcome = attempt(Sandbox.measure(), "open_late")
     if LINUX:
@@ -155,15 +162,6 @@ def test_a_sandbox_that_is_not_what_it_was_runs_nothing() -> None:
         order = Sandbox(isolation=type(sandbox.isolation)(True, True, True, held | BOTH))  # noqa: FBT003 # as measured
         outcome = attempt(order, "environment")
         assert isinstance(outcome, Completed) if held == BOTH else failure(outcome) is Failure.UNCONFINED
-
-
-def commands_with(text: str) -> list[str]:
-    """Return the command lines of processes that have the text; a process may end meanwhile."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            found.append(file.read_text(encoding="utf-8"))
-    return [command for command in found if text in command]
 
 
 def attempt(sandbox: Sandbox, guest: str, argument: object = "") -> Outcome:

@@ -1,17 +1,13 @@
 """Starts guests, hands them bytes, and takes their answers."""
 
 import json
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from os import killpg
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Final, Self, TypeVar
 
 from modelkeep.kernel.canonical_json import InvalidJsonError, Json, parse_json
@@ -20,9 +16,9 @@ from modelkeep.platform.sandbox.isolation import Isolation, Mechanism
 from modelkeep.platform.sandbox.limits import Limits
 from modelkeep.platform.sandbox.outcomes import Completed, Failed, Failure, Outcome
 from modelkeep.platform.sandbox.sources import Source
+from modelkeep.platform.sandbox.template import Guest, Template
 
 _INSIDE: Final = Path(__file__).parent / "inside"
-_SOURCE: Final = Path(__file__).parents[3]
 _MEASURING: Final = "modelkeep.platform.sandbox.inside.measuring"
 _LENGTH_BYTES: Final = 4
 _ENVELOPE: Final = 1024
@@ -43,6 +39,7 @@ class Sandbox:
 
     isolation: Isolation
     allowance: Allowance = field(default_factory=Allowance)
+    template: Template = field(default_factory=Template, compare=False, repr=False)
 
     def within(self, allowance: Allowance) -> "Sandbox":
         """Return one whose runs have this much together, whatever the limits of each."""
@@ -57,10 +54,11 @@ class Sandbox:
             RuntimeError: the guest gave no answer.
         """
         order = _Order(_MEASURING, {"readable": str(_INSIDE / "entry.py")}, mechanisms, exactly=False)
-        answer, outcome = _run(order, (), Limits(), Allowance())
+        template = Template()
+        answer, outcome = _run(template, order, (), Limits(), Allowance())
         if not isinstance(outcome, Completed) or not isinstance(outcome.value, dict):
             raise RuntimeError(f"The sandbox cannot be measured: {outcome}")  # noqa: TRY004 # it is no type of an argument
-        return cls(Isolation.measured({**outcome.value, "mechanisms": answer}))
+        return cls(Isolation.measured({**outcome.value, "mechanisms": answer}), template=template)
 
     def run(
         self, guest: str, sources: Sequence[Source], arguments: Json = None, *, limits: Limits | None = None
@@ -73,7 +71,7 @@ class Sandbox:
             Exception: what a source raises.
         """
         order = _Order(guest, arguments, self.isolation.mechanisms, exactly=True)
-        _, outcome = _run(order, sources, limits or Limits(), self.allowance)
+        _, outcome = _run(self.template, order, sources, limits or Limits(), self.allowance)
         return outcome
 
 
@@ -98,19 +96,21 @@ class _Order:
         ).encode()
 
 
-def _run(order: _Order, sources: Sequence[Source], limits: Limits, allowance: Allowance) -> tuple[Json, Outcome]:
+def _run(
+    template: Template, order: _Order, sources: Sequence[Source], limits: Limits, allowance: Allowance
+) -> tuple[Json, Outcome]:
     """Return the mechanisms that held, and the outcome."""
     allowance.check()
     if allowance.spent:
         return None, Failed(Failure.TIMEOUT, "no time was left for it")
     within = replace(allowance, until=min(allowance.until, monotonic() + limits.wall_seconds))
-    with _started() as (process, connection):
-        conversation = _Conversation(connection, within, sources)
+    with template.guest(order.guest) as guest:
+        conversation = _Conversation(guest.connection, within, sources)
         try:
             conversation.send(order.encoded(sources, limits))
             answer = conversation.answer(limits.answer_bytes + _ENVELOPE)
         except _NoAnswerError as error:
-            return None, Failed(error.failure, str(error) or _ending(process))
+            return None, Failed(error.failure, str(error) or _ending(guest))
         except InvalidJsonError as error:
             return None, Failed(Failure.CRASHED, error.message)
     if set(answer) == {"value", "mechanisms"}:
@@ -120,36 +120,12 @@ def _run(order: _Order, sources: Sequence[Source], limits: Limits, allowance: Al
     return None, Failed(Failure.CRASHED, "the answer has another form than agreed")
 
 
-@contextmanager
-def _started() -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
-    """Start the process of a guest, and kill it with all it has started."""
-    ours, theirs = socket.socketpair()
-    with ours:
-        with theirs:
-            paths = [str(_SOURCE), *filter(None, sys.path)]
-            program = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(_INSIDE / "entry.py")]
-            process = subprocess.Popen(  # noqa: S603 # our own program, and no text of anybody else
-                [*program, str(theirs.fileno()), json.dumps(paths)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-                env={},
-                start_new_session=True,
-            )
-        try:
-            yield process, ours
-        finally:
-            with suppress(ProcessLookupError, PermissionError):  # macOS: no permission to signal what has ended
-                killpg(process.pid, signal.SIGKILL)
-            process.wait()
-
-
-def _ending(process: subprocess.Popen[bytes]) -> str:
-    try:
-        return f"exit status {process.wait(timeout=1)}"
-    except subprocess.TimeoutExpired:
-        return "it closed its channel"
+def _ending(guest: Guest) -> str:
+    until = monotonic() + 1
+    while guest.status is None and monotonic() < until:
+        sleep(0.005)
+        guest.look()
+    return "it closed its channel" if guest.status is None else f"exit status {guest.status}"
 
 
 class _NoAnswerError(Exception):

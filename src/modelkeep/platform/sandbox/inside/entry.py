@@ -1,66 +1,36 @@
-"""The program of a guest's process: imports the guest, closes every door, then lets it read.
+"""What the process of a guest does: takes its order, closes every door, then lets the guest read.
 
-Run by its path, with no environment and no site packages. Our own code is imported while files can be opened; from then
-on it has what it imported, one descriptor, and limits.
+All code is imported while files can be opened; from then on it has what was imported, one descriptor, and limits.
 """
 
-import codecs
 import contextlib
 import importlib
 import json
 import os
 import resource
 import signal
-import sys
 import types
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:  # found only when the path is set
-    from modelkeep.platform.sandbox.inside.channel import Channel
+from modelkeep.platform.sandbox.inside import namespaces, system_calls
+from modelkeep.platform.sandbox.inside.channel import Channel, remote_file
 
 Order = dict[str, Any]
 
-_MODULES_OF_THE_INTERPRETER = ("unicodedata",)
-"""Imported by the parser itself, when a text needs them."""
-_CODECS = ("ascii", "cp437", "latin-1", "raw-unicode-escape", "unicode-escape", "utf-8", "utf-16-le")
 
-
-def main() -> None:
-    """Obey the order that comes by the descriptor named as the only argument."""
-    descriptor = int(sys.argv[1])
-    sys.path[:] = json.loads(sys.argv[2])
-    stand_in_for_packages_of("modelkeep.platform.sandbox.inside.channel")
-    channel_module = importlib.import_module("modelkeep.platform.sandbox.inside.channel")
-    channel = channel_module.Channel(descriptor)
+def main(name: str, descriptor: int, template: int) -> None:
+    """Run the guest of that name, as a child of the template, by the order that comes by the descriptor."""
+    namespaces.die_with(template)
+    channel = Channel(descriptor)
     order: Order = json.loads(channel.receive())
     bound(order["memory_bytes"], order["cpu_seconds"])
     signal.signal(signal.SIGXCPU, lambda *_: leave(channel, "cpu", "processor time is used up"))
-    stand_in_for_packages_of(order["guest"])
-    guest = importlib.import_module(order["guest"])
-    for codec in _CODECS:
-        codecs.lookup(codec)
-    for module in _MODULES_OF_THE_INTERPRETER:
-        importlib.import_module(module)
+    guest = importlib.import_module(name)
     held = confine(descriptor, set(order["mechanisms"]))
     if order["exactly"] and held != set(order["mechanisms"]):
         leave(channel, "unconfined", "this machine refused what it permitted before")
-    files = [channel_module.remote_file(channel, index, size) for index, size in enumerate(order["sizes"])]
+    files = [remote_file(channel, index, size) for index, size in enumerate(order["sizes"])]
     obey(channel, guest, files, order, held)
-
-
-def stand_in_for_packages_of(module: str) -> None:
-    """Put empty packages in place of those above a module: their own imports are the server's, not the guest's."""
-    parts = module.split(".")[:-1]
-    for depth in range(1, len(parts) + 1):
-        name = ".".join(parts[:depth])
-        if name in sys.modules:
-            continue
-        package = types.ModuleType(name)
-        above = sys.path if depth == 1 else sys.modules[".".join(parts[: depth - 1])].__path__
-        places = (Path(parent, parts[depth - 1]) for parent in above)
-        package.__path__ = [str(place) for place in places if place.is_dir()]
-        sys.modules[name] = package
 
 
 def bound(memory_bytes: int, cpu_seconds: int) -> None:
@@ -78,9 +48,6 @@ def bound(memory_bytes: int, cpu_seconds: int) -> None:
 
 def confine(descriptor: int, wanted: set[str]) -> set[str]:
     """Close what can be closed, and say by which mechanisms."""
-    inside = "modelkeep.platform.sandbox.inside"
-    namespaces = importlib.import_module(f"{inside}.namespaces")
-    system_calls = importlib.import_module(f"{inside}.system_calls")
     held = set()
     if "namespaces" in wanted and namespaces.enter_namespaces():
         held.add("namespaces")
@@ -93,7 +60,7 @@ def confine(descriptor: int, wanted: set[str]) -> set[str]:
     return held
 
 
-def obey(channel: "Channel", guest: types.ModuleType, files: list[Any], order: Order, held: set[str]) -> None:
+def obey(channel: Channel, guest: types.ModuleType, files: list[Any], order: Order, held: set[str]) -> None:
     """Let the guest answer."""
     try:
         value = guest.run(files, order["arguments"])
@@ -108,11 +75,7 @@ def obey(channel: "Channel", guest: types.ModuleType, files: list[Any], order: O
         os._exit(0)
 
 
-def leave(channel: "Channel", failure: str, detail: str) -> None:
+def leave(channel: Channel, failure: str, detail: str) -> None:
     """End without an answer."""
     channel.send({"failure": failure, "detail": detail.encode("ascii", "backslashreplace").decode()})
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -68,12 +68,24 @@ def continue_as_first_process(descriptor: int) -> None:
     """
     child = os.fork()
     if child == 0:
-        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, ctypes.c_ulong(signal.SIGKILL))
+        _die_with_parent()
         return
     os.close(descriptor)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     os._exit(code if code >= 0 else 128 - code)
+
+
+def die_with(parent: int) -> None:
+    """Have this process killed when that one ends, which has started it; at once, if it has ended."""
+    _die_with_parent()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, ctypes.c_ulong(signal.SIGKILL))
 
 
 def drop_privileges() -> None:
@@ -91,3 +103,4 @@ def drop_privileges() -> None:
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES_VERSION_3, 0)
     libc.capset(header, (ctypes.c_uint32 * 6)())
+    _die_with_parent()  # a change of the user has undone it
