@@ -24,6 +24,9 @@ CONFIG: Final = "config.json"
 METADATA: Final = "metadata.json"
 _WEIGHTS: Final = "model.weights.h5"
 _MOST_NODES: Final = 500_000
+_OPTIMIZER: Final = ("optimizer/", "optimizer_weights/")
+"""Where the state of the optimizer is kept, which is no part of the model: in version 3, and before it."""
+
 _DENSE_NOTE: Final = "has groups of many members, which are kept in a way that is not read: there are more tensors"
 
 
@@ -40,7 +43,7 @@ def read_keras(archive: Archive) -> FormatFacts:
     """Read the configuration and the headers of the weights."""
     metadata = json_object(archive.read(METADATA, MOST_JSON))
     architecture = _architecture(json_object(archive.read(CONFIG, MOST_JSON)))
-    tensors, notes = _weights(archive)
+    tensors, optimizer, notes = _weights(archive)
     version = metadata.get("keras_version")
     return FormatFacts(
         format="keras",
@@ -48,7 +51,7 @@ def read_keras(archive: Archive) -> FormatFacts:
         tensors=tensors,
         signature=architecture.signature,
         libraries=_libraries(architecture.packages, version),
-        details={"class": architecture.name},
+        details={"class": architecture.name, **optimizer},
         notes=notes,
     )
 
@@ -59,27 +62,37 @@ def read_hdf5(window: Window) -> FormatFacts:
     config = contents.attributes.get("model_config")
     version = contents.attributes.get("keras_version")
     architecture = None if config is None else _architecture(json_object(config.encode()))
-    tensors = tuple(contents.datasets)
+    is_keras = config is not None or version is not None
+    tensors, optimizer = _of_model(contents.datasets) if is_keras else (tuple(contents.datasets), {})
+    backend = {"backend": contents.attributes["backend"][:100]} if "backend" in contents.attributes else {}
     return FormatFacts(
-        format="hdf5" if config is None and version is None else "keras-h5",
+        format="keras-h5" if is_keras else "hdf5",
         parameter_count=None if contents.unread else counted(tensors),
         tensors=tensors,
         signature=Signature() if architecture is None else architecture.signature,
         libraries=("h5py",) if architecture is None else _libraries(architecture.packages | {"h5py"}, version),
-        details={"backend": contents.attributes["backend"][:100]} if "backend" in contents.attributes else {},
+        details={**backend, **optimizer},
         notes=_notes(contents),
     )
 
 
-def _weights(archive: Archive) -> tuple[tuple[Tensor, ...], tuple[str, ...]]:
+def _weights(archive: Archive) -> tuple[tuple[Tensor, ...], dict[str, str], tuple[str, ...]]:
     if _WEIGHTS not in archive.members:
-        return (), ("the archive holds no weights",)
+        return (), {}, ("the archive holds no weights",)
     place = archive.span(_WEIGHTS)
     if place is None:
-        return (), ("its weights are packed: shapes were not read",)
+        return (), {}, ("its weights are packed: shapes were not read",)
     inside = WindowFile(archive.window, place.start, place.start + place.length)
     contents = read_contents(Window(cast("BinaryIO", BufferedReader(inside))))
-    return tuple(_moved(tensor, place.start) for tensor in contents.datasets), _notes(contents)
+    tensors, optimizer = _of_model(contents.datasets)
+    return tuple(_moved(tensor, place.start) for tensor in tensors), optimizer, _notes(contents)
+
+
+def _of_model(datasets: list[Tensor]) -> tuple[tuple[Tensor, ...], dict[str, str]]:
+    """Return the weights, and how many tensors of an optimizer there are beside them."""
+    weights = tuple(tensor for tensor in datasets if not tensor.name.startswith(_OPTIMIZER))
+    others = len(datasets) - len(weights)
+    return weights, {"optimizer_tensors": str(others)} if others else {}
 
 
 def _moved(tensor: Tensor, by: int) -> Tensor:

@@ -35,6 +35,7 @@ _PACKAGES: Final = {
     "dateutil": "python-dateutil",
 }
 _NO_PACKAGE: Final = frozenset({"__builtin__", "copy_reg", "__main__", "exceptions", ""})
+_MAPPINGS: Final = frozenset({"collections.OrderedDict", "builtins.dict", "__builtin__.dict"})
 _VERSIONS: Final = {"_sklearn_version": "scikit-learn", "_skops_version": "skops"}
 
 
@@ -75,12 +76,25 @@ def _children(name: str, value: Value) -> Iterator[tuple[str, Value]]:
     elif isinstance(value, list | tuple):
         yield from _named(name, enumerate(value))
     elif isinstance(value, Call):
+        pairs = _pairs(value)
+        if pairs is not None:
+            yield from _named(name, pairs)
+            return
         yield from _named(name, value.items)
         yield from _named(name, enumerate(value.elements))
         yield from ((name, part) for part in (value.state, value.arguments) if not isinstance(part, tuple))
         for group in (value.state, value.arguments):
             if isinstance(group, tuple):
                 yield from ((name, part) for part in group)
+
+
+def _pairs(call: Call) -> list[tuple[Value, Value]] | None:
+    """Return what a mapping is called with, if that is a list of pairs: so Python 2 has written an OrderedDict."""
+    given = call.argument(0)
+    if call.name not in _MAPPINGS or not isinstance(given, list) or not given:
+        return None
+    pairs = [(pair[0], pair[1]) for pair in given if isinstance(pair, list | tuple) and len(pair) == 2]  # noqa: PLR2004
+    return [*pairs, *call.items] if len(pairs) == len(given) else None
 
 
 def _named(name: str, items: Iterable[tuple[Value, Value]]) -> Iterator[tuple[str, Value]]:

@@ -161,12 +161,16 @@ def _torch_tensor(call: Call, name: str) -> StoredTensor | None:
     if type(offset) is not int or offset < 0:
         raise UnreadableFileError(f"{name[:200]} begins at no place of its storage")
     extents = checked_shape(shape)
-    return StoredTensor(Tensor(name, dtype, extents), key, offset, strides == _packed(extents))
+    return StoredTensor(Tensor(name, dtype, extents), key, offset, _is_packed(extents, strides))
 
 
-def _packed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    strides, step = [], 1
-    for extent in reversed(shape):
-        strides.append(step)
+def _is_packed(shape: tuple[int, ...], strides: Value) -> bool:
+    """Whether elements lie one after the other; a step along an extent of one is never made, so it may be any."""
+    if not isinstance(strides, tuple) or len(strides) != len(shape):
+        return False
+    step = 1
+    for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if extent != 1 and stride != step:
+            return False
         step *= extent
-    return tuple(reversed(strides))
+    return True

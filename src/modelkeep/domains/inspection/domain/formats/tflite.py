@@ -36,6 +36,7 @@ _DTYPES: Final[Mapping[int, str]] = {
     19: "int2",
 }
 _CUSTOM: Final = 32
+_SERVING: Final = "serving_default"
 
 
 def read_tflite(window: Window) -> FormatFacts:
@@ -52,14 +53,12 @@ def read_tflite(window: Window) -> FormatFacts:
                 tensors.append(found)
         if len(tensors) > MOST_TENSORS:
             raise UnreadableFileError(f"it has more than {MOST_TENSORS} tensors")
-    main = graphs[0].tables(0)
-    signature = Signature(_fields(main, graphs[0].numbers(1)), _fields(main, graphs[0].numbers(2)))
     custom = sorted({name for code in model.tables(1) if (name := code.text(1)) and _builtin(code) == _CUSTOM})
     return FormatFacts(
         format="tflite",
         parameter_count=counted(tuple(tensors)),
         tensors=tuple(tensors),
-        signature=signature,
+        signature=_signature(model, graphs),
         libraries=("ai-edge-litert",),
         details={
             "schema": str(model.number(0, 4)),
@@ -86,14 +85,27 @@ def _stored(tensor: Table, buffers: list[Table], prefix: str) -> Tensor | None:
     return Tensor(prefix + tensor.text(3), _dtype(tensor), checked_shape(tensor.numbers(0)), Span(start, length))
 
 
-def _fields(tensors: list[Table], numbers: list[int]) -> tuple[Field, ...]:
+def _signature(model: Table, graphs: list[Table]) -> Signature:
+    """Return the signature that callers use, by its own names; else inputs and outputs of the first graph."""
+    named = {one.text(2): one for one in model.tables(7) if one.number(4, 4) in range(len(graphs))}
+    chosen = named.get(_SERVING) or (next(iter(named.values())) if len(named) == 1 else None)
+    if chosen is None:
+        tensors = graphs[0].tables(0)
+        inputs, outputs = ([("", number) for number in graphs[0].numbers(place)] for place in (1, 2))
+    else:
+        tensors = graphs[chosen.number(4, 4)].tables(0)
+        inputs, outputs = ([(item.text(0), item.number(1, 4)) for item in chosen.tables(place)] for place in (0, 1))
+    return Signature(_fields(tensors, inputs), _fields(tensors, outputs))
+
+
+def _fields(tensors: list[Table], numbered: list[tuple[str, int]]) -> tuple[Field, ...]:
     fields = []
-    for number in numbers:
+    for name, number in numbered:
         if number not in range(len(tensors)):
             raise UnreadableFileError(f"the tensor {number} is not there")
         tensor = tensors[number]
-        shape = tensor.numbers(7) or tensor.numbers(0)
-        fields.append(Field(tensor.text(3), _dtype(tensor), tuple(extent if extent >= 0 else None for extent in shape)))
+        shape = tuple(extent if extent >= 0 else None for extent in tensor.numbers(7) or tensor.numbers(0))
+        fields.append(Field(name or tensor.text(3), _dtype(tensor), shape))
     return tuple(fields)
 
 
