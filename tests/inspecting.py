@@ -1,5 +1,6 @@
-"""The background work of inspection, done at once."""
+"""The background work of inspection, done at once, and files for it."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from modelkeep.app.bootstrap import Services
@@ -8,6 +9,20 @@ from modelkeep.domains.inspection import Inspections
 from modelkeep.domains.inspection.jobs import FOLLOW, INSPECT
 from modelkeep.platform.jobs import JobStore, Work
 from modelkeep.platform.jobs.values import Lease
+
+
+@dataclass(frozen=True)
+class Held:
+    """A file in memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    def read(self, offset: int, length: int) -> bytes:
+        return self.data[offset : offset + length]
 
 
 def inspections_of(services: Services) -> Inspections:

@@ -43,8 +43,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 @pytest.fixture(scope="session")
 def model_maker(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The wheel beside what trains a model, and a package that ships models as ONNX and safetensors."""
+    """The wheel beside what trains a model."""
     made = install(tmp_path_factory.mktemp("model-maker"))
     made.install("scikit-learn>=1.7", "joblib>=1.5")
-    made.install("silero-vad>=6.2", options=("--no-deps",))  # for its model files; it would bring PyTorch
     return made

@@ -24,8 +24,8 @@ class Installation:
     def python(self) -> Path:
         return self.folder / "bin" / "python"
 
-    def install(self, *packages: str | Path, options: tuple[str, ...] = ()) -> None:
-        uv("pip", "install", "--quiet", "--python", self.python, *options, *packages)
+    def install(self, *packages: str | Path) -> None:
+        uv("pip", "install", "--quiet", "--python", self.python, *packages)
 
     def run(self, *arguments: str | Path) -> str:
         """Run a program of the environment, and return what it prints."""

@@ -1,7 +1,6 @@
 """Real models from a laptop's first minute to a company's servers: only the settings differ."""
 
 import filecmp
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from tests.e2e.installation import Installation
 from tests.e2e.registry_server import RegistryServer
 from tests.servers.postgres import PostgresServer
 from tests.servers.s3 import S3Server
+from tests.shipped_models import ShippedModels
 
 TRAIN = """
 import json, sys
@@ -62,8 +62,12 @@ def laptop(model_maker: Installation, server: RegistryServer, tmp_path: Path) ->
     return replace(model_maker, environment={name: value for name, value in variables.items() if name != "PYTHONPATH"})
 
 
-def test_real_models_are_pushed_found_and_pulled_byte_for_byte(laptop: Installation, tmp_path: Path) -> None:
-    iris, onnx, safetensors = tmp_path / "iris", shipped(laptop, ".onnx"), shipped(laptop, ".safetensors")
+def test_real_models_are_pushed_found_and_pulled_byte_for_byte(
+    laptop: Installation, shipped_models: ShippedModels, tmp_path: Path
+) -> None:
+    voices = shipped_models.folder / "silero_vad" / "data"
+    onnx, safetensors = (voices / f"silero_vad_16k{ending}" for ending in ("_op15.onnx", ".safetensors"))
+    iris = tmp_path / "iris"
     accuracy = float(laptop.run("python", "-c", TRAIN, iris, "1.0"))
     assert accuracy > 0.9
     pushed = {
@@ -120,10 +124,3 @@ def inspected(laptop: Installation, reference: str) -> tuple[str, int, int]:
 
 def found(laptop: Installation, query: str) -> set[str]:
     return {version["model"] for version in laptop.modelkeep("search", query)["items"]}
-
-
-def shipped(laptop: Installation, ending: str) -> Path:
-    """Return the smallest model file of this kind that the package silero-vad ships."""
-    code = "import importlib.metadata as m, json; print(json.dumps([str(f.locate()) for f in m.files('silero-vad')]))"
-    files = [Path(file) for file in json.loads(laptop.run("python", "-c", code)) if file.endswith(ending)]
-    return min(files, key=lambda file: file.stat().st_size)

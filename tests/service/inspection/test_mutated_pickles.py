@@ -1,8 +1,8 @@
 """S5: pickles and their containers, changed at random, are scanned within 512 MB and 5 seconds, and crash nothing."""
 
 import random
-from dataclasses import dataclass
 
+from tests.inspecting import Held
 from tests.soak import rounds
 from tests.unit.inspection.containers import CONTAINERS
 from tests.unit.inspection.gadgets import joblib_array, text
@@ -15,18 +15,6 @@ GUEST = "modelkeep.domains.inspection.domain.scanning.guest"
 LIMITS = Limits(memory_bytes=512 * 2**20, cpu_seconds=5, wall_seconds=60)
 TOGETHER = 50
 GADGET = b"cos\nsystem\n" + text("true") + b"\x85R0"
-
-
-@dataclass(frozen=True)
-class Held:
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self.data[offset : offset + length]
 
 
 def mutated(chance: random.Random, data: bytes) -> bytes:

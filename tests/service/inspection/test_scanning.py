@@ -12,7 +12,7 @@ from time import monotonic, sleep
 
 import pytest
 from tests.builders import SCORER, a_model, a_version
-from tests.inspecting import inspect_all, inspections_of
+from tests.inspecting import Held, inspect_all, inspections_of
 from tests.unit.inspection.containers import torch
 from tests.unit.inspection.gadgets import after_much, by_line, by_stack
 
@@ -37,20 +37,6 @@ from modelkeep.platform.sandbox import Allowance, Limits, Sandbox
 
 FILES = Path(__file__).parents[2] / "model_files"
 HONEST = pickle.dumps({"weights": [1.0, 2.0]})
-
-
-@dataclass(frozen=True)
-class Held:
-    """A file in memory."""
-
-    data: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.data)
-
-    def read(self, offset: int, length: int) -> bytes:
-        return self.data[offset : offset + length]
 
 
 @dataclass(frozen=True)

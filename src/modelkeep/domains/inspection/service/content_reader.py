@@ -64,10 +64,11 @@ class ContentReader:
         paths = worth_reading({path: entry.size for path, entry in files.items()})
         candidates = [SourceFile(path, StoredSource(self.artifacts.blob(files[path]))) for path in paths]
         sandbox = self.confine().within(allowance or Allowance.of(INSPECTION_SECONDS))
-        return together(_readings(sandbox, candidates))
+        return together(read_files(sandbox, candidates))
 
 
-def _readings(sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileReading]:
+def read_files(sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileReading]:
+    """Have files read in the sandbox, together; one by one where that fails."""
     if not files:
         return []
     outcome = _run(sandbox, files)
@@ -75,7 +76,7 @@ def _readings(sandbox: Sandbox, files: Sequence[SourceFile]) -> list[FileReading
         answers = cast("Sequence[Mapping[str, Any] | None]", outcome.value)
         return [_reading(file, answer) for file, answer in zip(files, answers, strict=True)]
     if len(files) > 1:
-        return [reading for file in _known(sandbox, files)[:_ALONE] for reading in _readings(sandbox, [file])]
+        return [reading for file in _known(sandbox, files)[:_ALONE] for reading in read_files(sandbox, [file])]
     problem = f"it could not be read: {outcome.failure.value} {outcome.detail}".rstrip()
     return [FileReading(files[0].path, files[0].source.size, problem=problem)]
 

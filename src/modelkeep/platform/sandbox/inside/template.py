@@ -20,7 +20,16 @@ _INSIDE: Final = "modelkeep.platform.sandbox.inside"
 _OUR_OWN: Final = (f"{_INSIDE}.entry", f"{_INSIDE}.namespaces", f"{_INSIDE}.system_calls")
 _MODULES_OF_THE_INTERPRETER: Final = ("unicodedata",)
 """Imported by the parser itself, when a text needs them."""
-_CODECS: Final = ("ascii", "cp437", "latin-1", "raw-unicode-escape", "unicode-escape", "utf-8", "utf-16-le")
+_CODECS: Final = (
+    "ascii",
+    "cp437",
+    "latin-1",
+    "raw-unicode-escape",
+    "unicode-escape",
+    "utf-8",
+    "utf-16-be",
+    "utf-16-le",
+)
 _LENGTH_BYTES: Final = 4
 
 Message = dict[str, Any]

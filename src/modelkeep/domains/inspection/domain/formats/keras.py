@@ -92,7 +92,7 @@ def _of_model(datasets: list[Tensor]) -> tuple[tuple[Tensor, ...], dict[str, str
     """Return the weights, and how many tensors of an optimizer there are beside them."""
     weights = tuple(tensor for tensor in datasets if not tensor.name.startswith(_OPTIMIZER))
     others = len(datasets) - len(weights)
-    return weights, {"optimizer_tensors": str(others)} if others else {}
+    return weights, {"training_tensors": str(others)} if others else {}
 
 
 def _moved(tensor: Tensor, by: int) -> Tensor:

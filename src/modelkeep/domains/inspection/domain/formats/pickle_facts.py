@@ -35,15 +35,19 @@ _PACKAGES: Final = {
     "dateutil": "python-dateutil",
 }
 _NO_PACKAGE: Final = frozenset({"__builtin__", "copy_reg", "__main__", "exceptions", ""})
+_OPTIMIZER: Final = frozenset({"state", "param_groups"})
+"""The keys of what `Optimizer.state_dict()` of PyTorch returns, which checkpoints keep beside the model."""
+
 _MAPPINGS: Final = frozenset({"collections.OrderedDict", "builtins.dict", "__builtin__.dict"})
 _VERSIONS: Final = {"_sklearn_version": "scikit-learn", "_skops_version": "skops"}
 
 
 @dataclass(slots=True)
 class Findings:
-    """What a walk through the values has found."""
+    """What a walk through the values has found; `training_tensors` are those of optimizers, no part of the model."""
 
     tensors: list[Tensor | StoredTensor] = field(default_factory=list)
+    training_tensors: int = 0
     versions: dict[str, str] = field(default_factory=dict)
     features: int | None = None
 
@@ -51,9 +55,9 @@ class Findings:
 def look_through(root: Value) -> Findings:
     """Walk through the values, each once, and note tensors, versions of packages and the number of features."""
     found, seen, left = Findings(), set[int](), _MOST_VALUES
-    waiting: list[tuple[str, Value]] = [("", root)]
+    waiting: list[tuple[str, Value, bool]] = [("", root, False)]
     while waiting:
-        name, value = waiting.pop()
+        name, value, is_training = waiting.pop()
         if not isinstance(value, Call | Pairs | list | tuple | Array) or id(value) in seen:
             continue
         seen.add(id(value))
@@ -62,12 +66,28 @@ def look_through(root: Value) -> Findings:
             raise UnreadableFileError("it holds more values than are looked at")
         tensor = tensor_of(value, name)
         if tensor is not None:
-            found.tensors.append(tensor)
+            _count(found, tensor, is_training=is_training)
             continue
         children = list(_children(name, value))
         _note(found, children)
-        waiting.extend(reversed(children))
+        inside = is_training or _is_optimizer(value)
+        waiting.extend((*child, inside) for child in reversed(children))
     return found
+
+
+def _count(found: Findings, tensor: Tensor | StoredTensor, *, is_training: bool) -> None:
+    if is_training:
+        found.training_tensors += 1
+    else:
+        found.tensors.append(tensor)
+
+
+def _is_optimizer(value: Value) -> bool:
+    return (
+        isinstance(value, Pairs)
+        and len(value.items) == len(_OPTIMIZER)
+        and {key for key, _ in value.items if isinstance(key, str)} == _OPTIMIZER
+    )
 
 
 def _children(name: str, value: Value) -> Iterator[tuple[str, Value]]:
@@ -138,8 +158,14 @@ def package_of(module: str) -> str | None:
     return _PACKAGES.get(top, top)[:_MOST_NAME]
 
 
-def class_name(root: Value) -> str | None:
-    """Return the class of the object that a pickle holds, if it holds one."""
+def details_of(root: Value, found: Findings) -> dict[str, str]:
+    """Return the class of the object that a pickle holds, if it holds one, and what it holds of an optimizer."""
+    called = _class_name(root)
+    training = {"training_tensors": str(found.training_tensors)} if found.training_tensors else {}
+    return {**({"class": called} if called else {}), **training}
+
+
+def _class_name(root: Value) -> str | None:
     if not isinstance(root, Call):
         return None
     if root.name in ("copyreg._reconstructor", "copy_reg._reconstructor") and isinstance(root.argument(0), Global):

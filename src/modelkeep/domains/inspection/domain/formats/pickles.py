@@ -5,7 +5,7 @@ from typing import Final
 from modelkeep.domains.inspection.domain.facts import FormatFacts, Tensor, counted
 from modelkeep.domains.inspection.domain.formats.inflating import Inflated, packing
 from modelkeep.domains.inspection.domain.formats.pickle_facts import (
-    class_name,
+    details_of,
     look_through,
     notes_of,
     requirements,
@@ -38,7 +38,7 @@ def read_pickle(window: Window) -> FormatFacts:
         tensors=_distinct(tensors),
         signature=signature_of(found),
         libraries=libraries,
-        details={name: value for name, value in (("class", class_name(root)), ("packed", packed)) if value},
+        details={**details_of(root, found), **({"packed": packed} if packed else {})},
         notes=notes_of(machine.globals),
     )
 

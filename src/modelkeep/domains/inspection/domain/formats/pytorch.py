@@ -6,7 +6,7 @@ from typing import Final
 
 from modelkeep.domains.inspection.domain.facts import FormatFacts, Span, Tensor, counted
 from modelkeep.domains.inspection.domain.formats.dtypes import ITEM_BYTES
-from modelkeep.domains.inspection.domain.formats.pickle_facts import class_name, look_through, notes_of, requirements
+from modelkeep.domains.inspection.domain.formats.pickle_facts import details_of, look_through, notes_of, requirements
 from modelkeep.domains.inspection.domain.formats.pickle_machine import PickleMachine
 from modelkeep.domains.inspection.domain.formats.pickle_values import StoredTensor
 from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError, Window, WindowFile
@@ -41,7 +41,7 @@ def read_pytorch(archive: Archive) -> FormatFacts:
         parameter_count=counted(tensors),
         tensors=tensors,
         libraries=tuple(sorted(packages)),
-        details={"class": called} if (called := class_name(root)) else {},
+        details=details_of(root, found),
         notes=notes_of(machine.globals),
     )
 

@@ -11,6 +11,7 @@ from typing import Final
 from modelkeep.domains.inspection.domain.facts import Dimension, Field, FormatFacts, Signature, Tensor, counted
 from modelkeep.domains.inspection.domain.formats.dtypes import MOST_TENSORS, checked_shape
 from modelkeep.domains.inspection.domain.formats.protobuf import WireField, entry_of, fields, first
+from modelkeep.domains.inspection.domain.formats.saved_objects import variables_of
 from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError, Window
 
 FILE_NAME: Final = "saved_model.pb"
@@ -49,6 +50,7 @@ class _Graph:
     signatures: dict[str, Signature] = field(default_factory=dict)
     version: str = ""
     tags: list[str] = field(default_factory=list)
+    objects: WireField | None = None
 
 
 def read_saved_model(window: Window) -> FormatFacts:
@@ -59,7 +61,7 @@ def read_saved_model(window: Window) -> FormatFacts:
     graph = _Graph()
     for part in graphs[0].fields():
         _graph_field(graph, part)
-    tensors = tuple(graph.tensors.values())
+    tensors, of_training = _tensors(graph)
     return FormatFacts(
         format="tensorflow-saved-model",
         parameter_count=counted(tensors) if tensors else None,
@@ -70,6 +72,7 @@ def read_saved_model(window: Window) -> FormatFacts:
             "signatures": ", ".join(sorted(graph.signatures))[:1000],
             "operators": ", ".join(sorted(graph.operators)),
             "tags": ", ".join(graph.tags)[:1000],
+            **({"training_tensors": str(of_training)} if of_training else {}),
         },
         notes=(f"holds {len(graphs)} graphs, of which the first was read",) if len(graphs) > 1 else (),
     )
@@ -80,17 +83,37 @@ def _graph_field(graph: _Graph, part: WireField) -> None:
         case 1:
             _meta(graph, part)
         case 2:
-            for item in part.fields():
-                if item.number == 1:
-                    _node(graph, item)
-                elif item.number == 2:  # noqa: PLR2004 - graph.proto: the library of functions
-                    _functions(graph, item)
+            _nodes(graph, part)
         case 5:
             name, value = entry_of(part)
             if value is not None:
                 graph.signatures[name[:1000]] = _signature(value)
+        case 7:
+            graph.objects = part
         case _:
             return
+
+
+def _nodes(graph: _Graph, part: WireField) -> None:
+    for item in part.fields():
+        if item.number == 1:
+            _node(graph, item)
+        elif item.number == 2:  # noqa: PLR2004 - graph.proto: the library of functions
+            _functions(graph, item)
+
+
+def _tensors(graph: _Graph) -> tuple[tuple[Tensor, ...], int]:
+    """Return the variables of the model, and how many others there are: where no objects are kept, all are its own."""
+    variables, of_training = ([], 0) if graph.objects is None else variables_of(graph.objects)
+    if not variables and not of_training:
+        return tuple(graph.tensors.values()), 0
+    tensors: dict[str, Tensor] = {}
+    for variable in variables:
+        extents = None if variable.shape is None else _shape(variable.shape)
+        if extents is not None and all(isinstance(extent, int) for extent in extents):
+            name = variable.name if variable.name not in tensors else f"{variable.name}_{len(tensors)}"
+            tensors[name] = Tensor(name, _dtype(variable.dtype), checked_shape(list(extents)))
+    return tuple(tensors.values()), of_training
 
 
 def _meta(graph: _Graph, part: WireField) -> None:
