@@ -56,7 +56,9 @@ def governing(
         data=DataService(database, access, clock),
         gates=gate_services(access, limits, evaluator, clock, ids),
     )
-    return offered, job_kinds(Upkeep(database, lookout, AuditReader(database), clock), emergencies)
+    upkeep = Upkeep(database, lookout, AuditReader(database), clock)
+    upkeep = Upkeep(database, lookout, AuditReader(database), clock)
+    return offered, job_kinds(upkeep, emergencies, offered.gates.waivers)
 
 
 def _card_digest(tx: Transaction, version_id: str) -> str:

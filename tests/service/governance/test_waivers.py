@@ -1,6 +1,8 @@
 """Waivers let a gate pass that does not hold: by others than the maker, for a reason, until they end."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 from tests.builders import EVERYTHING, SCORER, a_model, a_version
@@ -11,6 +13,7 @@ from tests.registries import ManualClock
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
 from modelkeep.domains.access.domain.bindings import SubjectType
+from modelkeep.domains.audit import EntryQuery
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance import Evaluation, GateStatus, NewWaiver, Waiver, allowed_move, policy_of
 from modelkeep.domains.governance.domain.moves import GateNotFoundError
@@ -21,6 +24,7 @@ from modelkeep.domains.governance.domain.waivers import (
     WaiverNotFoundError,
 )
 from modelkeep.domains.governance.service import waivers
+from modelkeep.domains.governance.service.promotion.upkeep import SYSTEM
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
 from modelkeep.kernel.references import Reference
 
@@ -186,3 +190,50 @@ def test_gates_are_checked_without_keeping_anything(services: Services, admin: A
     govern(services, admin, CEL, EXTERNAL, scope=str(SCORER))
     checked = services.governance.gates.checks.check(admin, Reference.parse(version.reference), "production")
     assert [result.status for result in checked.evaluation.results] == ["error", "pending"]
+
+
+def test_a_waiver_that_runs_out_is_said_once(
+    services: Services, admin: Actor, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    expiring = services.governance.gates.waivers
+    short = waived(services, security, version, clock, days=1)
+    long = waived(services, security, version, clock, days=30)
+    taken_back = waived(services, security, version, clock, days=1)
+    expiring.end(security, SCORER, taken_back.id)
+    assert expiring.note_expired(SYSTEM, 100) == 0
+    clock.advance(timedelta(days=2))
+    with pytest.raises(WaiverNotFoundError):
+        expiring.end(security, SCORER, short.id)
+    assert [expiring.note_expired(SYSTEM, 100) for _ in range(2)] == [1, 0]
+    (entry,) = services.audit.list(admin, EntryQuery(type="WAIVER_EXPIRED"), EVERYTHING).items
+    assert (entry.subject, entry.data["waiver_id"]) == (str(SCORER), short.id)
+    ends = {
+        waiver.id: (waiver.ended_at, waiver.ended_by) for waiver in expiring.list(security, SCORER, EVERYTHING).items
+    }
+    assert ends[short.id] == (short.expires_at, SYSTEM.id)
+    assert ends[long.id] == (None, None)
+
+
+def test_servers_that_look_at_once_say_it_once(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        waived(services, security, version, clock, days=1)
+    clock.advance(timedelta(days=2))
+    expiring, start = services.governance.gates.waivers, Barrier(3)
+
+    def look(_: int) -> int:
+        start.wait()
+        return expiring.note_expired(SYSTEM, 100)
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(look, range(3))) == [0, 0, 3]
+
+
+def test_a_model_of_which_many_run_out_is_caught_up_with(
+    services: Services, version: ModelVersion, security: Actor, clock: ManualClock
+) -> None:
+    for _ in range(3):
+        waived(services, security, version, clock, days=1)
+    clock.advance(timedelta(days=2))
+    assert [services.governance.gates.waivers.note_expired(SYSTEM, 2) for _ in range(3)] == [2, 1, 0]

@@ -6,6 +6,7 @@ from typing import Final
 
 from modelkeep.domains.governance.service.promotion.emergencies import EmergencyService
 from modelkeep.domains.governance.service.promotion.upkeep import AT_ONCE, SYSTEM, Upkeep
+from modelkeep.domains.governance.service.waivers import WaiverService
 from modelkeep.platform.jobs import Again, JobKind, Outcome, Work, every
 
 LAPSES: Final = "governance.note_lapses"
@@ -14,7 +15,7 @@ _EVERY: Final = timedelta(minutes=1)
 _BACK_AT_ONCE: Final = 20
 
 
-def job_kinds(upkeep: Upkeep, emergencies: EmergencyService) -> Sequence[JobKind]:
+def job_kinds(upkeep: Upkeep, emergencies: EmergencyService, waivers: WaiverService) -> Sequence[JobKind]:
     """Return the background work of this domain."""
 
     def note_lapses(_work: Work) -> Outcome:
@@ -28,5 +29,11 @@ def job_kinds(upkeep: Upkeep, emergencies: EmergencyService) -> Sequence[JobKind
             "governance.end_emergencies",
             lambda: emergencies.end_expired(SYSTEM),
             batch=_BACK_AT_ONCE,
+        ),
+        every(
+            _EVERY,
+            "governance.note_expired_waivers",
+            lambda: waivers.note_expired(SYSTEM, AT_ONCE),
+            batch=AT_ONCE,
         ),
     )

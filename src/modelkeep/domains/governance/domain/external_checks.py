@@ -6,6 +6,7 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final, Self
 
+from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId
@@ -71,7 +72,7 @@ class ExternalCheck:
 
     def asked(self, by: Actor) -> Event:
         """Return the event of its being asked."""
-        data = self._facts() | {"expires_at": self.expires_at.isoformat()}
+        data = self._facts() | {"expires_at": timestamp(self.expires_at)}
         return Event("governance.external_check_asked", self.reference, by, self.asked_at, data)
 
     def answered(self, answer: Answer, by: Actor, at: datetime) -> tuple[Self, Event | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
+from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
 from modelkeep.kernel.identity import Actor, PrincipalId
@@ -97,12 +98,16 @@ class Waiver:
         ended = replace(self, ended_at=at, ended_by=by.id)
         return ended, self._event("governance.waiver_ended", by, at, {})
 
+    def expired(self, by: Actor, at: datetime) -> Event:
+        """Return the event of its time being over; it has not counted since it expired, whenever this is said."""
+        return self._event("governance.waiver_expired", by, at, {})
+
     def _event(self, name: str, by: Actor, at: datetime, texts: dict[str, str]) -> Event:
         data: dict[str, Json] = {
             "waiver_id": self.id,
             "gate_id": self.gate_id,
             "model_id": self.model_id,
             "version_id": self.version_id,
-            "expires_at": self.expires_at.isoformat(),
+            "expires_at": timestamp(self.expires_at),
         }
         return Event(name, self.model, by, at, data, texts)

@@ -13,7 +13,7 @@ from modelkeep.domains.governance.domain.waivers import (
     WaiverNotFoundError,
 )
 from modelkeep.domains.governance.operations.policies import policy_of
-from modelkeep.domains.governance.repository.waivers import MAX_IN_FORCE, WaiverRepository
+from modelkeep.domains.governance.repository.waivers import MAX_IN_FORCE, ExpiredWaivers, WaiverRepository
 from modelkeep.domains.governance.service.parties import parties
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
@@ -102,6 +102,20 @@ class WaiverService:
             _waivers(tx, model).end(ended)
             tx.record(event)
         return Recorded(ended, tx.receipt)
+
+    def note_expired(self, system: Actor, limit: int) -> int:
+        """Record of waivers whose time is over that it is, each once, and return of how many.
+
+        Such a waiver does not count, noted or not; this says so to those who read the log.
+        """
+        with self.database.transaction() as tx:
+            now = self.clock()
+            expired = ExpiredWaivers(tx).hold(now, limit)
+            if expired:
+                ExpiredWaivers(tx).end(expired, system.id)
+            for waiver in expired:
+                tx.record(waiver.expired(system, now))
+        return len(expired)
 
 
 def _waivers(tx: Transaction, model: Model) -> WaiverRepository:

@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from modelkeep.platform.database import Base, UtcDateTime, json_document, ordered_text, table_of
+
+_UNENDED = text("ended_at IS NULL")
 
 
 class EvidenceRow(Base):
@@ -48,10 +50,22 @@ class EvaluationRow(Base):
 
 
 class WaiverRow(Base):
-    """Leave to pass a gate that does not hold, for a version or, without one, for all of a model, until it ends."""
+    """Leave to pass a gate that does not hold, for a version or, without one, for all of a model, until it ends.
+
+    One whose time is over has an end once the registry has said so.
+    """
 
     __tablename__ = "governance_waiver"
-    __table_args__ = (Index(None, "model_id", "id"),)
+    __table_args__ = (
+        Index(None, "model_id", "id"),
+        Index(
+            "ix_governance_waiver_unended",
+            "expires_at",
+            "id",
+            sqlite_where=_UNENDED,
+            postgresql_where=_UNENDED,
+        ),
+    )
 
     id: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
     gate_id: Mapped[str] = mapped_column(ordered_text())

@@ -29,6 +29,12 @@ GATES: Final = (
         data=_OF_WAIVER,
     ),
     EventType(
+        "governance.waiver_expired",
+        MODEL,
+        "The time of a waiver is over; its gate blocks again since then.",
+        data=_OF_WAIVER,
+    ),
+    EventType(
         "governance.external_check_asked",
         VERSION,
         "Another system was asked about a version: a token was made by which it answers once.",
