@@ -265,6 +265,7 @@ def events_of_gates() -> Iterator[Event]:
     waiver = Waiver("w", "scan", "m", None, str(SCORER), "seen by hand", NOW, ANA.id, soon)
     yield waiver.granted(ANA)
     yield waiver.end(ANA, NOW)[1]
+    yield waiver.expired(ANA, NOW)
     check = ExternalCheck("c", "load-test", "v", f"{SCORER}:1.0.0", "0" * 64, NOW, ANA.id, soon)
     yield check.asked(ANA)
     for answer in (Answer(passed=True, details="fast"), Answer(passed=False)):
