@@ -12,7 +12,7 @@ from tests.e2e.clocked_server import ClockedServer
 from tests.e2e.terminal import CommandLine, Done
 
 DATA = "s3://lake/tx/2026-10"
-BLOCKED = 8
+BLOCKED, CORRUPT = 8, 11
 
 
 @dataclass(frozen=True)
@@ -143,4 +143,14 @@ def test_from_the_first_push_to_the_evidence(server: ClockedServer, people: Peop
     pack = people.admin.folder / "pack.zip"
     did(people.admin.run("evidence", first, "-o", str(pack)))
     offline = {"MODELKEEP_URL": "http://127.0.0.1:9", "MODELKEEP_TOKEN": ""}
-    did(people.admin.run("verify", str(pack), variables=offline))
+    checked = did(people.admin.run("verify", str(pack), variables=offline))
+    assert "promotions: 3 signed by the registry, 3 in its audit log" in checked.out
+    (key,) = told(people.admin, "signing-key", "list")["items"]
+    (people.ana.folder / "registry.pub").write_text(key["pem"])
+    for believed in ((), ("--key", "registry.pub")):
+        shown = did(people.ana.run("verify", first, *believed), code=CORRUPT).out
+        assert [line.split()[3:6] for line in shown.splitlines()] == [
+            ["to", "Production", "(rollback),"],
+            ["to", "Production", "(approved),"],
+            ["to", "Staging", "(approved),"],
+        ], "nobody has signed its files"

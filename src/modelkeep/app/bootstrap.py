@@ -124,14 +124,14 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     uploads = UploadService(database, access, store, clock, limits, verifications)
     idempotency, jobs = IdempotencyService(database, clock), JobStore(database, system_clock, new_id)
     artifacts, operations = ArtifactService(database, store), ArtifactOperations(clock, ids, limits)
-    readers = auditing(settings, access, clock, ids)
-    log = log_services(settings, database, clock)
+    readers, log = auditing(settings, access, clock, ids), log_services(settings, database, clock)
     events, deliveries = build_events(settings, foundation := Foundation(database, access, jobs, clock, ids))
     inspecting = build_inspecting(settings, foundation, artifacts)
     cards, step = card_services(settings, access, clock, artifacts, operations), inspecting.comparer.step
     governance, kinds = governing(foundation, artifacts, who.limits, cards.cards.frameworks)
-    tidying = job_kinds(jobs, uploads, idempotency, who)
-    kinds = (*kinds, *tidying, *retention_kinds(readers), *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
+    signing, counter_signing = signing_services(settings, access, clock, ids)
+    kinds = (*kinds, counter_signing, *job_kinds(jobs, uploads, idempotency, who), *retention_kinds(readers))
+    kinds = (*kinds, *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)
 
     return Services(
@@ -154,7 +154,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         content=ContentService(database, access, artifacts, limits, readers.access_log.reads),
         cards=cards,
         events=events,
-        signing=signing_services(settings, access, clock, ids),
+        signing=signing,
         **_rights(access, clock, ids),
         governance=governance,
         inspections=inspecting.service,

@@ -8,16 +8,18 @@ from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.private_files import create_private, read_private
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService
-from modelkeep.domains.audit import CheckpointPublisher, NoteSigner
+from modelkeep.domains.audit import AuditReader, CheckpointPublisher, NoteSigner
 from modelkeep.domains.governance import (
     CounterSigner,
     EvidenceService,
     SignatureService,
     SigningKeyService,
     SigningServices,
+    counter_signing,
 )
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.ids import IdSource
+from modelkeep.platform.jobs import JobKind
 from modelkeep.signing import PrivateKey
 
 
@@ -45,13 +47,18 @@ class ServerSigningKey:
         return PrivateKey.from_pem(kept)
 
 
-def signing_services(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> SigningServices:
-    """Wire what signs, and what is signed."""
+def signing_services(
+    settings: Settings, access: AccessService, clock: Clock, ids: IdSource
+) -> tuple[SigningServices, JobKind]:
+    """Wire what signs, and what is signed: what it offers, and its background work."""
     database, key, log_keys = access.database, ServerSigningKey(settings), ServerLogKeys(settings)
+    if settings.signing_key:
+        _ = key.private  # a key that is none is told at the start
     publisher = CheckpointPublisher(database, log_keys, clock)
-    return SigningServices(
+    offered = SigningServices(
         signatures=SignatureService(database, access, clock, ids),
         keys=SigningKeyService(database, access, clock, ids),
-        counter_signer=CounterSigner(lambda: key.private, ids),
+        counter_signer=CounterSigner(database, lambda: key.private, AuditReader(database), clock, ids),
         evidence=EvidenceService(database, access, clock, NoteSigner(log_keys), publisher.publish),
     )
+    return offered, counter_signing(offered.counter_signer)

@@ -1,15 +1,24 @@
 """Signs and verifies models on this machine, without asking a registry whom to trust."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from modelkeep.client.model_versions import ModelVersion
+from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
 from modelkeep.kernel.manifests import Manifest
-from modelkeep.kernel.model_signing import Bundle, IdentityPattern, check_signed_files, sign_files
+from modelkeep.kernel.model_signing import (
+    Bundle,
+    IdentityPattern,
+    Statement,
+    check_promoted,
+    check_signed_files,
+    sign_files,
+)
 
 StrPath = str | os.PathLike[str]
 
@@ -103,17 +112,37 @@ def verify_manifest(document: bytes, manifest: Manifest, trusted: Sequence[Trust
         InvalidBundleError: it is no bundle over files.
         ExtraMissingError: the extra `verify` is not installed.
     """
+    statement, who = _statement(document, trusted, at)
+    check_signed_files(statement, {entry.path: entry.digest for entry in manifest.files})
+    return who
+
+
+def verify_promotion(
+    document: bytes, version: ModelVersion, trusted: Sequence[Trust], *, at: datetime
+) -> tuple[Mapping[str, Json], str]:
+    """Return what is said of a promotion of this version, and who has signed it.
+
+    Raises:
+        NotSignedByError: none of those who are trusted has.
+        SignedFilesDifferError: another version was promoted.
+        InvalidBundleError: it is no bundle over a promotion.
+        ExtraMissingError: the extra `verify` is not installed.
+    """
+    statement, who = _statement(document, trusted, at)
+    check_promoted(statement, version.reference, version.manifest_digest)
+    return statement.predicate, who
+
+
+def _statement(document: bytes, trusted: Sequence[Trust], at: datetime) -> tuple[Statement, str]:
+    """Return what is signed, and by whom of those who are trusted."""
     signing, bundle = _signing(), Bundle.parse(document)
     faults = []
     for trust in trusted:
         try:
             key, who = _key_of(signing, bundle, trust, at)
-            statement = signing.verify(bundle, key)
+            return signing.verify(bundle, key), who
         except RegistryError as error:
             faults.append(f"{trust.name}: {error.message}" if trust.name else error.message)
-            continue
-        check_signed_files(statement, {entry.path: entry.digest for entry in manifest.files})
-        return who
     raise NotSignedByError(f"nobody who is trusted has signed it ({'; '.join(faults)})")
 
 

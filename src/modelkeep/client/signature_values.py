@@ -34,7 +34,10 @@ class SignedBy:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature of a version, as the server verified it when it was asked for: `fault` says why it does not hold."""
+    """A signature of a version, as the server verified it when it was asked for: `fault` says why it does not hold.
+
+    `promotion` is what the registry says of one in a signature of its own; None for signatures over files.
+    """
 
     id: str
     digest: str
@@ -42,6 +45,7 @@ class Signature:
     holds: bool
     fault: str
     key: SignedBy | None
+    promotion: Mapping[str, object] | None = field(repr=False)
     added_at: datetime
     added_by: Author
     document: Mapping[str, object] = field(repr=False, compare=False)
@@ -56,6 +60,7 @@ class Signature:
             holds=bool(answer.flag("holds")),
             fault=answer.text("fault"),
             key=SignedBy.read(answer.find("key")),
+            promotion=answer.mapping("promotion") if answer.find("promotion") else None,
             added_at=answer.time("added_at"),
             added_by=Author.read(answer.find("added_by")),
             document=answer.document,

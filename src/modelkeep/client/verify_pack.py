@@ -10,19 +10,18 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 from zipfile import BadZipFile, ZipFile
 
+from modelkeep.client.pack_signatures import PackedSignatures, ProvenLeaf
 from modelkeep.client.verify_audit import Key, UnverifiableError, Verifier, read_checkpoints
 from modelkeep.kernel.digests import Digest, Hasher, digest_json
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
 from modelkeep.kernel.evidence import MANIFEST_FILE, MAX_FILES, EvidenceManifest
 from modelkeep.kernel.manifests import Manifest
-from modelkeep.kernel.model_signing import Bundle, IdentityPattern, check_signed_files
-from modelkeep.signing import Authority, PublicKey, verify
+from modelkeep.kernel.model_signing import PROMOTION
 
 _CHUNK: Final = 1024 * 1024
 _MAX_LIST: Final = 32 * 2**20
@@ -119,6 +118,7 @@ class _Pack:
             self._part("version", self._version),
             self._part("card", self._card),
             self._part("signatures", self._signatures),
+            self._part("promotions", self._promotions),
             self._part("audit", self._audit),
         )
         return PackReport(self.manifest.reference, self.manifest.made_at, self._given, parts)
@@ -205,8 +205,9 @@ class _Pack:
             yield f"version.json is about {facts['reference']}"
         if facts["manifest_digest"] != str(manifest.digest):
             yield "manifest.json is not the list of files of this version"
-        registered = [leaf for leaf in self._leaves.values() if leaf["action"] == "catalog.version_registered"]
-        if [leaf["data"]["manifest_digest"] for leaf in registered] not in ([], [str(manifest.digest)]):
+        leaves = (leaf.said for leaf in self._leaves.values())
+        registered = [leaf["data"] for leaf in leaves if leaf["action"] == "catalog.version_registered"]
+        if [data["manifest_digest"] for data in registered] not in ([], [str(manifest.digest)]):
             yield "the audit log registered other files under this version"
         told = "" if registered else "; the entry of its registration is no longer kept"
         return f"{facts['reference']} with {len(manifest.files)} files, {manifest.digest}{told}"
@@ -223,36 +224,24 @@ class _Pack:
         return f"revision {card['revision']}, {card['digest']}"
 
     def _signatures(self) -> Checking:
-        """Whether each signature that held when the pack was made holds by the key that it names."""
-        files = {entry.path: entry.digest for entry in Manifest.parse(self._read("manifest.json")).files}
+        """Whether each signature over files that held when the pack was made holds by the key that it names."""
+        signatures = self._signed()
+        yield from signatures.over_files()
+        over = [told for told in signatures.told if told["predicate_type"] != PROMOTION]
+        held = sum(1 for told in over if told["holds"])
+        return f"{held} of {len(over)} signatures held when the pack was made, and are verified anew"
+
+    def _promotions(self) -> Checking:
+        """Whether what the registry has signed of promotions holds, and is what its audit log says."""
+        signatures = self._signed()
+        yield from signatures.of_promotions()
+        return signatures.promotions
+
+    def _signed(self) -> PackedSignatures:
+        manifest = Manifest.parse(self._read("manifest.json"))
         keys = {key["id"]: key for key in self._json("trusted-keys.json")["keys"]}
         told = self._json("signatures.json")["signatures"]
-        held = [signature for signature in told if signature["holds"]]
-        for signature in held:
-            try:
-                self._check_signature(signature, keys[signature["key_id"]], files)
-            except RegistryError as error:
-                yield f"signature {signature['id']}: {error.message}"
-        return f"{len(held)} of {len(told)} signatures held when the pack was made, and are verified anew"
-
-    def _check_signature(self, told: Mapping[str, Any], key: Mapping[str, Any], files: Mapping[str, Digest]) -> None:
-        document, pem = self._read(f"signatures/{told['id']}.sig"), key["pem"].encode()
-        if str(Digest.of(document)) != told["digest"]:
-            raise InvalidPackError("the bundle is not the one that was received")
-        bundle = Bundle.parse(document)
-        if key["kind"] == "public_key":
-            public = PublicKey.from_pem(pem)
-        else:
-            signer = Authority.from_pem(pem).signer(bundle.chain, datetime.fromisoformat(told["added_at"]))
-            if IdentityPattern(key["identity"]).first_of(signer.identities) != told["identity"]:
-                raise InvalidPackError("its certificate is that of somebody else")
-            public = signer.key
-        statement = verify(bundle, public)
-        if statement.predicate_type != told["predicate_type"]:
-            raise InvalidPackError("it says something else than was told")
-        if statement.subject == self.manifest.reference:
-            return  # the registry's own statement about a promotion: its list of files is the digest of the manifest
-        check_signed_files(statement, files)
+        return PackedSignatures(self.manifest.reference, manifest, told, keys, self._leaves, self._read)
 
     def _audit(self) -> Checking:
         """Whether each entry is in the log that the checkpoint is of, and shows what was hashed."""
@@ -264,11 +253,13 @@ class _Pack:
             verifier.prove(self._read(name).decode())
         for seq, entry in lines.items():
             leaf = base64.b64decode(entry["leaf"], validate=True)
-            if leaves.get(seq) != json.loads(leaf):
+            if seq not in leaves or leaves[seq].said != json.loads(leaf):
                 yield f"entry {seq} has no proof, or another one"
             verifier.check_content(seq, leaf, entry)
         yield from (f"entry {seq} is proven and not told" for seq in sorted(leaves.keys() - lines.keys()))
-        yield from (f"entry {seq} is about something else" for seq, leaf in leaves.items() if self._is_strange(leaf))
+        yield from (
+            f"entry {seq} is about something else" for seq, leaf in leaves.items() if self._is_strange(leaf.said)
+        )
         report = verifier.finish(exported=False)
         yield from (f"{'' if f.seq is None else f'entry {f.seq}: '}{f.detail}" for f in report.faults)
         return f"{len(lines)} entries about it, each proven to be among the first {checkpoint.size} of the log"
@@ -280,13 +271,14 @@ class _Pack:
         return [name for name in self.manifest.files if name.startswith("audit/proofs/")]
 
     @cached_property
-    def _leaves(self) -> dict[int, Any]:
+    def _leaves(self) -> dict[int, ProvenLeaf]:
         """The leaf in each proof, by its place in the log."""
-        found: dict[int, Any] = {}
+        found: dict[int, ProvenLeaf] = {}
         for name in self._proofs():
             extra = self._read(name).decode().split("\n")[1].removeprefix("extra ")
-            leaf = json.loads(base64.b64decode(extra, validate=True))
-            found[leaf["seq"]] = leaf
+            leaf = base64.b64decode(extra, validate=True)
+            said = json.loads(leaf)
+            found[said["seq"]] = ProvenLeaf(leaf, said)
         return found
 
     def _entries(self) -> dict[int, Any]:

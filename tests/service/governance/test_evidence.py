@@ -2,30 +2,37 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from sqlalchemy import update
 from tests.authorities import a_signer, an_authority
 from tests.builders import SCORER, a_version
 from tests.cards import a_whole_card
 from tests.people import somebody
 from tests.service.governance.promoting import Office
 from tests.service.records import A_RECORD
-from tests.signing import EVERYTHING, a_bundle, a_certified_bundle, a_private_key, add, trust
+from tests.service.tampering import tampered
+from tests.signing import EVERYTHING, a_bundle, a_certified_bundle, a_private_key, add, listed, trust
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.client.verify_pack import InvalidPackError, PackReport, verify_pack
 from modelkeep.domains.access import REGISTRY, ForbiddenError
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance import NewTrust
+from modelkeep.domains.governance.tables.signatures import SIGNATURE
+from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.evidence import EvidenceManifest, InvalidEvidenceError
 from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.model_signing import PROMOTION, Bundle, Statement
 from modelkeep.kernel.references import Reference, parse_selector
+from modelkeep.signing import sign
 
 FILES = {"config.json": b"{}", "weights/model.bin": b"weights"}
 ONE = Reference.parse(f"{SCORER}:1.0.0")
@@ -47,8 +54,7 @@ def version(services: Services, admin: Actor) -> ModelVersion:
     root = an_authority()
     services.signing.keys.trust(admin, REGISTRY, NewTrust("company", root.pem.decode(), "email:*@example.org"))
     add(services, admin, a_certified_bundle(FILES, a_signer(root)))
-    with services.access.database.transaction() as tx:
-        services.signing.counter_signer.sign_promotion(tx, admin, made, {"stage": "Staging"}, services.access.clock())
+    assert services.signing.counter_signer.sign_promotions() == 1
     return made
 
 
@@ -84,8 +90,17 @@ def test_a_pack_holds_with_the_key_of_the_log_and_with_no_other(
     pack = packed(services, admin, tmp_path / "pack.zip")
     report = verify_pack(pack, vkeys(services, admin))
     assert (report.holds, report.keys_were_given, report.reference) == (True, True, str(ONE)), faults(report)
-    assert [part.part for part in report.parts] == ["list", "files", "version", "card", "signatures", "audit"]
-    assert "3 of 3 signatures" in report.parts[4].said
+    assert [part.part for part in report.parts] == [
+        "list",
+        "files",
+        "version",
+        "card",
+        "signatures",
+        "promotions",
+        "audit",
+    ]
+    assert "2 of 2 signatures" in report.parts[4].said
+    assert report.parts[5].said == "1 signed by the registry, 1 in its audit log"
     assert verify_pack(pack).holds
     other = "modelkeep/other+c5c4b1c5+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     with pytest.raises(InvalidPackError, match="damaged"):
@@ -113,6 +128,40 @@ def test_each_file_of_a_pack_is_missed_if_it_is_altered_renamed_removed_or_joine
             except RegistryError:
                 continue
             assert not report.holds, name
+
+
+def _restated(statement: Statement, names: Mapping[str, Json]) -> Statement:
+    return replace(statement, predicate={**statement.predicate, **names})
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda said: _restated(said, {"stage": "Production"}), "has another stage"),
+        (lambda said: _restated(said, {"approvals": []}), "has another approvals"),
+        (lambda said: _restated(said, {"entry": {**said.predicate["entry"], "leaf_hash": "00"}}), "than it names"),
+        (lambda said: _restated(said, {"entry": {**said.predicate["entry"], "seq": 0}}), ""),
+        (lambda said: replace(said, subject="fraud/other:1.0.0"), ""),
+    ],
+)
+@pytest.mark.usefixtures("version")
+def test_who_has_the_registry_s_key_cannot_make_it_say_what_the_log_does_not(
+    services: Services,
+    admin: Actor,
+    tmp_path: Path,
+    database_url: str,
+    change: Callable[[Any], Statement],
+    fault: str,
+) -> None:
+    signer = services.signing.counter_signer
+    (stored,) = (one.signature for one in listed(services, admin) if one.signature.predicate_type == PROMOTION)
+    bundle = sign(change(Statement.parse(Bundle.parse(stored.bundle).payload)), signer.key())
+    forged = update(SIGNATURE).where(SIGNATURE.c.id == stored.id)
+    tampered(database_url, forged.values(bundle=bundle.document, digest=str(bundle.digest)))
+    report = verify_pack(packed(services, admin, tmp_path / "pack.zip"), vkeys(services, admin))
+    assert not report.holds
+    assert fault in faults(report)
+    assert "is not here, and the audit log has it" in faults(report)
 
 
 def _sign_list(note: str, files: dict[str, bytes]) -> None:
@@ -177,7 +226,8 @@ def test_a_signature_that_held_no_longer_is_told_as_such(services: Services, adm
     pack = packed(services, admin, tmp_path / "pack.zip")
     report = verify_pack(pack, vkeys(services, admin))
     assert report.holds
-    assert "0 of 3 signatures" in report.parts[4].said
+    assert "0 of 2 signatures" in report.parts[4].said
+    assert report.parts[5].said == "0 signed by the registry, 1 in its audit log"
 
 
 def test_handing_out_a_pack_is_an_entry_with_its_digest(

@@ -24,12 +24,12 @@ from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import REGISTRY, ForbiddenError, Scope
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance import NewTrust, VerifiedSignature, verified_signatures
-from modelkeep.domains.governance.domain.signatures import PROMOTION, SignatureNotFoundError, UntrustedSignatureError
+from modelkeep.domains.governance.domain.signatures import SignatureNotFoundError, UntrustedSignatureError
 from modelkeep.domains.governance.tables.signatures import SIGNATURE
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.model_signing import Bundle, InvalidBundleError, SignedFilesDifferError, Statement
+from modelkeep.kernel.model_signing import PROMOTION, Bundle, InvalidBundleError, SignedFilesDifferError, Statement
 from modelkeep.kernel.references import Reference
 from modelkeep.signing import BadSignatureError, sign
 
@@ -108,7 +108,7 @@ def test_a_signature_over_other_files_is_not_kept(services: Services, admin: Act
 
 
 def test_a_statement_about_something_else_is_not_kept(services: Services, admin: Actor, version: ModelVersion) -> None:
-    """Only the registry itself signs promotions, in the transaction that promotes."""
+    """Only the registry itself signs promotions."""
     trust(services, admin, KEY)
     for kind in (PROMOTION, "https://example.org/predicate"):
         statement = Statement(version.reference, version.manifest_digest, kind, {"stage": "Production"})
@@ -185,25 +185,6 @@ def test_a_bundle_that_was_changed_in_the_database_does_not_hold(
         tampered(database_url, update(SIGNATURE).values(**change))
         assert verified(services, version) == ()
     assert "other content was signed of 'config.json'" in listed(services, admin)[0].fault
-
-
-def test_the_registry_signs_a_promotion_with_its_own_key(
-    services: Services, admin: Actor, version: ModelVersion, database_url: str
-) -> None:
-    signer = services.signing.counter_signer
-    for stage in ("Staging", "Production"):
-        with services.access.database.transaction() as tx:
-            signer.sign_promotion(tx, admin, version, {"stage": stage, "approvals": []}, services.access.clock())
-    found = [checked.verified for checked in listed(services, admin)]
-    assert [one and one.predicate_type for one in found] == [PROMOTION] * 2
-    (key,) = services.signing.keys.list(admin, REGISTRY, EVERYTHING).items
-    assert {one and one.key_id for one in found} == {key.id}
-    assert key.name.startswith("registry ")
-    assert verified(services, version) == (), "it is no signature over files"
-    second = a_version(services, admin)
-    tampered(database_url, update(SIGNATURE).values(version_id=second.id))
-    told = listed(services, admin, second.reference)
-    assert [(checked.verified, checked.fault) for checked in told] == [(None, "another version was promoted")] * 2
 
 
 def test_who_may_change_a_version_may_sign_it(services: Services, admin: Actor, version: ModelVersion) -> None:

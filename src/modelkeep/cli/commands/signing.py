@@ -1,6 +1,6 @@
 """`sign` and `verify`: who stands for the files of a version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, Unpack
@@ -31,16 +31,23 @@ class NotVerifiedError(RegistryError):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one signature: who has made it, or why it does not hold."""
+    """What came of one signature: who has made it, or why it does not hold; `promotion` is what the registry signed."""
 
     signature: str
     holds: bool
     said: str
+    promotion: Mapping[str, object] | None = None
+
+    @property
+    def vouches(self) -> bool:
+        """Whether somebody stands for the files: that a version was promoted says nothing about who made them."""
+        return self.holds and self.promotion is None
 
     @property
     def document(self) -> dict[str, object]:
         """The outcome for programs."""
-        return {"signature": self.signature, "holds": self.holds, "said": self.said}
+        told = {"signature": self.signature, "holds": self.holds, "said": self.said}
+        return told if self.promotion is None else {**told, "promotion": self.promotion}
 
 
 @click.command(
@@ -124,9 +131,10 @@ class Believed(TypedDict):
 def verify(invocation: Invocation, target: str, **believed: Unpack[Believed]) -> None:
     """Say who has signed a version.
 
-    Each signature is told with who has made it, or why it does not hold; the command fails where none holds. The
-    registry says whom to believe. With --key or --authority this machine verifies by itself, whatever the registry
-    says; a PATH, which begins with '.', '/' or '~', is verified so. A file that ends with .zip is an evidence pack.
+    Each signature is told with who has made it, or why it does not hold; so is what the registry itself has signed of
+    promotions. The command fails where no signature over the files holds. The registry says whom to believe. With --key
+    or --authority this machine verifies by itself, whatever the registry says; a PATH, which begins with '.', '/' or
+    '~', is verified so. A file that ends with .zip is an evidence pack.
     """
     pack, path = local_pack(target), local_path(target)
     if pack is not None:
@@ -145,8 +153,10 @@ def verify(invocation: Invocation, target: str, **believed: Unpack[Believed]) ->
     else:
         for outcome in found:
             say(f"{'holds' if outcome.holds else 'FAILS'}  {outcome.signature}  {outcome.said}")
-    if not any(outcome.holds for outcome in found):
-        raise NotVerifiedError(f"no signature holds for {target}" if found else f"{target} has no signature")
+    if not any(outcome.vouches for outcome in found):
+        raise NotVerifiedError(
+            f"no signature over the files of {target} holds" if found else f"{target} has no signature"
+        )
 
 
 def _outcomes(registry: "Registry", reference: str) -> Iterator[Outcome]:
@@ -159,12 +169,24 @@ def _told(signature: "Signature") -> Outcome:
         return Outcome(signature.id, holds=False, said=signature.fault)
     where = "the registry" if signature.key.scope == "*" else signature.key.scope
     who = f"{signature.key.identity}, by the authority" if signature.key.identity else "by the key"
-    return Outcome(signature.id, holds=True, said=f"{who} {signature.key.name!r} of {where}")
+    by = f"{who} {signature.key.name!r} of {where}"
+    return Outcome(
+        signature.id, holds=True, said=f"{_promoted(signature.promotion)}{by}", promotion=signature.promotion
+    )
+
+
+def _promoted(promotion: Mapping[str, object] | None) -> str:
+    """Return what the registry says of a promotion, before who says so."""
+    match promotion:
+        case {"stage": stage, "manner": manner, "entry": {"seq": seq}}:
+            return f"promoted to {stage} ({str(manner).replace('_', '-')}), entry {seq} of the audit log: "
+    return ""
 
 
 def _own_outcomes(registry: "Registry", reference: str, own: "list[Trust]") -> Iterator[Outcome]:
     """Yield what this machine finds; the registry is believed about nothing but when a signature came."""
-    from modelkeep.client.model_signing import verify_manifest  # noqa: PLC0415 - not for --help
+    from modelkeep.client.model_signing import verify_manifest, verify_promotion  # noqa: PLC0415 - not for --help
+    from modelkeep.kernel.model_signing import PROMOTION  # noqa: PLC0415 - not for --help
 
     version = registry.resolve(reference)
     manifest = registry.manifest(version.reference)
@@ -173,8 +195,12 @@ def _own_outcomes(registry: "Registry", reference: str, own: "list[Trust]") -> I
     for signature in registry.list_signatures(version.reference):
         document = registry.signature_bundle(version.reference, signature.id)
         try:
-            said = verify_manifest(document, manifest, own, at=signature.added_at)
-            yield Outcome(signature.id, holds=True, said=said)
+            if signature.predicate_type == PROMOTION:
+                promotion, who = verify_promotion(document, version, own, at=signature.added_at)
+                yield Outcome(signature.id, holds=True, said=f"{_promoted(promotion)}{who}", promotion=promotion)
+            else:
+                said = verify_manifest(document, manifest, own, at=signature.added_at)
+                yield Outcome(signature.id, holds=True, said=said)
         except RegistryError as error:
             yield Outcome(signature.id, holds=False, said=error.message)
 

@@ -42,7 +42,7 @@ from modelkeep.domains.governance.domain.signing_keys import KeyKind, NewTrust, 
 from modelkeep.domains.governance.domain.trials import Trial, Trials, TriedVersion
 from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
 from modelkeep.domains.governance.domain.waivers import NewWaiver, Waiver
-from modelkeep.domains.governance.jobs import job_kinds
+from modelkeep.domains.governance.jobs import counter_signing, job_kinds
 from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of, stored_evaluation
 from modelkeep.domains.governance.service import (
     SHIPPED,
@@ -189,6 +189,7 @@ __all__ = [
     "WithdrawnData",
     "allowed_move",
     "check_config",
+    "counter_signing",
     "effective_policy",
     "fact_sources",
     "first_stage",

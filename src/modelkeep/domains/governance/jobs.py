@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
+from modelkeep.domains.governance.service.counter_signing import CounterSigner
 from modelkeep.domains.governance.service.promotion.emergencies import EmergencyService
 from modelkeep.domains.governance.service.promotion.upkeep import AT_ONCE, SYSTEM, Upkeep
 from modelkeep.domains.governance.service.waivers import WaiverService
 from modelkeep.platform.jobs import Again, JobKind, Outcome, Work, every
 
 LAPSES: Final = "governance.note_lapses"
+COUNTER_SIGNING: Final = "governance.counter_sign"
 _IDLE: Final = timedelta(days=1)
 _EVERY: Final = timedelta(minutes=1)
 _BACK_AT_ONCE: Final = 20
@@ -37,3 +39,12 @@ def job_kinds(upkeep: Upkeep, emergencies: EmergencyService, waivers: WaiverServ
             batch=AT_ONCE,
         ),
     )
+
+
+def counter_signing(signer: CounterSigner) -> JobKind:
+    """Return the background work that signs promotions, as soon as they are made."""
+
+    def sign(_work: Work) -> Outcome:
+        return Again(timedelta() if signer.sign_promotions() >= AT_ONCE else _IDLE)
+
+    return JobKind(COUNTER_SIGNING, sign, recurring=True, wanted=lambda: (COUNTER_SIGNING,) if signer.behind() else ())

@@ -10,8 +10,10 @@ from modelkeep.kernel.model_signing.bundles import (
 from modelkeep.kernel.model_signing.identities import IdentityPattern
 from modelkeep.kernel.model_signing.statements import (
     MODEL_SIGNATURE,
+    PROMOTION,
     SignedFilesDifferError,
     Statement,
+    check_promoted,
     check_signed_files,
     sign_files,
 )
@@ -21,11 +23,13 @@ __all__ = [
     "MAX_BUNDLE_BYTES",
     "MODEL_SIGNATURE",
     "PAYLOAD_TYPE",
+    "PROMOTION",
     "Bundle",
     "IdentityPattern",
     "InvalidBundleError",
     "SignedFilesDifferError",
     "Statement",
+    "check_promoted",
     "check_signed_files",
     "sign_files",
 ]

@@ -18,6 +18,8 @@ from modelkeep.kernel.model_signing.bundles import MAX_BUNDLE_BYTES, InvalidBund
 
 STATEMENT: Final = "https://in-toto.io/Statement/v1"
 MODEL_SIGNATURE: Final = "https://model_signing/signature/v1.0"
+PROMOTION: Final = "urn:modelkeep:attestation:promotion:v1"
+"""The predicate of a registry's own statement that it has promoted a version; the digest is that of its manifest."""
 
 _DEPTH: Final = 32
 _SHOWN: Final = 10
@@ -99,6 +101,19 @@ def check_signed_files(statement: Statement, files: Mapping[str, Digest]) -> Non
     _refuse("the signature does not cover", files.keys() - signed.keys())
     _refuse("the signature covers what is not there:", signed.keys() - files.keys())
     _refuse("other content was signed of", (path for path in files if signed[path] != files[path]))
+
+
+def check_promoted(statement: Statement, reference: str, manifest_digest: Digest) -> None:
+    """Hold the statement of a promotion against the version that it must be about.
+
+    Raises:
+        InvalidBundleError: it is a statement of another kind.
+        SignedFilesDifferError: it is about another version, or other files.
+    """
+    if statement.predicate_type != PROMOTION:
+        raise InvalidBundleError(f"it is about {statement.predicate_type!a:.200}, not about a promotion ({PROMOTION})")
+    if (statement.subject, statement.digest) != (reference, manifest_digest):
+        raise SignedFilesDifferError("another version was promoted")
 
 
 def _read(statement: Statement) -> tuple[list[tuple[str, Digest]], Sequence[str]]:

@@ -1,17 +1,17 @@
 """Signatures of versions: what is kept of each, and what came of verifying it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.identity import PrincipalId
 
 MAX_SIGNATURES: Final = 100
-"""The most signatures of one version."""
-PROMOTION: Final = "urn:modelkeep:attestation:promotion:v1"
-"""The predicate of the registry's own signature over a promotion."""
+"""The most signatures over the files of one version."""
 
 
 class SignatureNotFoundError(RegistryError):
@@ -49,7 +49,10 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedSignature:
-    """A signature that holds: the trusted key that says so, and for an authority the identity it was issued to."""
+    """A signature that holds: the trusted key that says so, and for an authority the identity it was issued to.
+
+    `promotion` is what the registry says of one in its own signatures; those over files have none.
+    """
 
     id: str
     digest: Digest
@@ -61,6 +64,7 @@ class VerifiedSignature:
     identity: str | None
     added_at: datetime
     added_by: PrincipalId
+    promotion: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ class SigningKeyExistsError(RegistryError):
     code = "governance.signing_key_exists"
 
 
+class RevokedSigningKeyError(RegistryError):
+    """The registry has a key to sign with that is not trusted any more."""
+
+    kind = Kind.CONFLICT
+    code = "governance.signing_key_revoked"
+
+
 class TooManySigningKeysError(RegistryError):
     """As many keys are trusted in this scope as there may be."""
 

@@ -9,6 +9,7 @@ from modelkeep.domains.governance.domain.signatures import Signature
 from modelkeep.domains.governance.tables.signatures import SIGNATURE
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.identity import PrincipalId
+from modelkeep.kernel.model_signing import MODEL_SIGNATURE
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import AnyRow, Transaction
 from modelkeep.platform.database.lists import BoundSelect, page_by_id
@@ -47,9 +48,10 @@ class SignatureRepository:
         row = self._session.execute(self._rows.where(SIGNATURE.c.digest == str(digest))).one_or_none()
         return None if row is None else _signature(row)
 
-    def count(self) -> int:
-        """Return how many there are."""
-        query = select(func.count()).select_from(SIGNATURE).where(SIGNATURE.c.version_id == self._version)
+    def count_over_files(self) -> int:
+        """Return how many there are over the files of the version."""
+        ours = (SIGNATURE.c.version_id == self._version, SIGNATURE.c.predicate_type == MODEL_SIGNATURE)
+        query = select(func.count()).select_from(SIGNATURE).where(*ours)
         number: int = self._session.execute(query).scalar_one()
         return number
 

@@ -56,6 +56,11 @@ class SigningKeyRepository:
         row = self._session.execute(_KEYS.where(self._of_scope, _NOW, SIGNING_KEY.c.name == name)).one_or_none()
         return None if row is None else _key(row)
 
+    def of_fingerprint(self, fingerprint: str) -> Sequence[TrustedKey]:
+        """Return all trust that one key has or had, under any name."""
+        rows = self._session.execute(_KEYS.where(self._of_scope, SIGNING_KEY.c.fingerprint == fingerprint))
+        return tuple(map(_key, rows))
+
     def count(self) -> int:
         """Return how many are trusted."""
         query = select(func.count()).select_from(SIGNING_KEY).where(self._of_scope, _NOW)

@@ -13,7 +13,7 @@ from modelkeep.domains.governance.domain.signing_keys import TrustedKey
 from modelkeep.domains.governance.repository.signatures import SignatureRepository
 from modelkeep.kernel.events import Event, Json
 from modelkeep.kernel.identity import Actor
-from modelkeep.kernel.model_signing import Bundle, Statement
+from modelkeep.kernel.model_signing import PROMOTION, Bundle, Statement
 from modelkeep.platform.database import Transaction
 
 
@@ -28,13 +28,13 @@ def signature_of(bundle: Bundle, version: ModelVersion, identity: str, by: Actor
 
 
 def verified_by(
-    signature: Signature, key: TrustedKey, predicate_type: str, identity: str | None = None
+    signature: Signature, key: TrustedKey, statement: Statement, identity: str | None = None
 ) -> VerifiedSignature:
     """Return a signature that a key was found to hold for."""
     return VerifiedSignature(
         id=signature.id,
         digest=signature.digest,
-        predicate_type=predicate_type,
+        predicate_type=statement.predicate_type,
         key_id=key.id,
         key_name=key.name,
         key_scope=key.scope,
@@ -42,6 +42,7 @@ def verified_by(
         identity=identity,
         added_at=signature.added_at,
         added_by=signature.added_by,
+        promotion=statement.predicate if statement.predicate_type == PROMOTION else None,
     )
 
 
@@ -51,10 +52,10 @@ def add_signature(
     """Store a signature that holds, with its event.
 
     Raises:
-        TooManySignaturesError: the version has 100.
+        TooManySignaturesError: the version has 100 over its files; those of promotions do not count.
     """
     stored = SignatureRepository(tx, version.id)
-    if stored.count() >= MAX_SIGNATURES:
+    if signature.predicate_type != PROMOTION and stored.count_over_files() >= MAX_SIGNATURES:
         raise TooManySignaturesError(f"{version.reference} has {MAX_SIGNATURES} signatures, and may have no more")
     stored.add(signature)
     tx.record(_version_signed(version, signature, verified, by))

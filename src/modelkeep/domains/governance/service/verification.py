@@ -8,7 +8,6 @@ from modelkeep.domains.access import REGISTRY
 from modelkeep.domains.artifacts import manifest_of
 from modelkeep.domains.catalog import ModelVersion, find_namespace
 from modelkeep.domains.governance.domain.signatures import (
-    PROMOTION,
     CheckedSignature,
     Signature,
     UntrustedSignatureError,
@@ -22,10 +21,11 @@ from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.model_signing import (
     MODEL_SIGNATURE,
+    PROMOTION,
     Bundle,
     InvalidBundleError,
-    SignedFilesDifferError,
     Statement,
+    check_promoted,
     check_signed_files,
 )
 from modelkeep.platform.database import Transaction
@@ -84,11 +84,10 @@ class Verifier:
         """
         key, identity, statement = self._signed_by_trusted(bundle, signature.added_at)
         if statement.predicate_type == PROMOTION:
-            if (statement.subject, statement.digest) != (self.version.reference, self.version.manifest_digest):
-                raise SignedFilesDifferError("another version was promoted")
+            check_promoted(statement, self.version.reference, self.version.manifest_digest)
         else:
             check_signed_files(statement, self.files)
-        return verified_by(signature, key, statement.predicate_type, identity)
+        return verified_by(signature, key, statement, identity)
 
     def _signed_by_trusted(self, bundle: Bundle, received: datetime) -> tuple[TrustedKey, str | None, Statement]:
         wanted = KeyKind.AUTHORITY if bundle.hint is None else KeyKind.PUBLIC_KEY

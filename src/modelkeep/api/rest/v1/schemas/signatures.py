@@ -104,7 +104,11 @@ class SignedByOut(Out):
 
 
 class SignatureOut(Out):
-    """A signature of a version, verified when it was asked for: `fault` says why it does not hold."""
+    """A signature of a version, verified when it was asked for: `fault` says why it does not hold.
+
+    `promotion` is what the registry says of one in a signature of its own: the stage, how, by which policy, approvals,
+    results of gates, and its entry in the audit log. It is null for signatures over files.
+    """
 
     id: str
     digest: str = Field(description="Digest of the bundle in canonical JSON")
@@ -112,6 +116,7 @@ class SignatureOut(Out):
     holds: bool
     fault: str
     key: SignedByOut | None
+    promotion: dict[str, Any] | None
     added_at: Timestamp
     added_by: PrincipalOut
     audit: ReceiptOut | None = None
@@ -120,6 +125,7 @@ class SignatureOut(Out):
     def of(cls, checked: CheckedSignature, names: Names, receipt: Receipt | None = None) -> Self:
         """Present a signature."""
         signature = checked.signature
+        promotion = None if checked.verified is None else checked.verified.promotion
         return cls(
             id=signature.id,
             digest=str(signature.digest),
@@ -127,6 +133,7 @@ class SignatureOut(Out):
             holds=checked.verified is not None,
             fault=checked.fault,
             key=None if checked.verified is None else SignedByOut.of(checked.verified),
+            promotion=None if promotion is None else dict(promotion),
             added_at=signature.added_at,
             added_by=PrincipalOut.of(signature.added_by, names),
             audit=ReceiptOut.of(receipt),

@@ -189,7 +189,8 @@ class RollbackService:
         way = Move(plan.version.stage, plan.stage.name, gates=tuple(gates.values()))
         evaluation = self.lookout.gates.evaluate(tx, plan.version, way, now, requester=actor.id)
         yield from (gate_clause(result) for result in evaluation.results)
-        if not gates and SignatureRepository(tx, plan.version.id).all() and not verified_signatures(tx, plan.version):
+        is_signed = SignatureRepository(tx, plan.version.id).count_over_files() > 0
+        if not gates and is_signed and not verified_signatures(tx, plan.version):
             yield Clause(
                 "signature",
                 holds=False,
