@@ -49,6 +49,7 @@ ONNX_CASES = {
     "in a function": (onnx(NODE, field(25, field(7, field(7, "evil.ops")))), Verdict.SUSPICIOUS),
     "in training": (onnx(NODE, field(20, field(2, INNER))), Verdict.SUSPICIOUS),
     "broken": (onnx(NODE)[:-3], Verdict.INCONCLUSIVE),
+    "without a graph": (field(25, field(7, field(4, "Add"))), Verdict.INCONCLUSIVE),
 }
 
 

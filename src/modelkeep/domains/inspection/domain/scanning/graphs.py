@@ -15,6 +15,7 @@ from modelkeep.domains.inspection.domain.verdicts import Finding, Verdict
 
 _ONNX_DOMAINS: Final = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.preview", "ai.onnx.preview.training", "ai.onnx.training"}
 _ONNX_DOMAINS_OF_RUNTIMES: Final = {"com.microsoft", "com.microsoft.nchwc", "com.ms.internal.nhwc"}
+_ONNX_GRAPH: Final = 7
 _OUTSIDE: Final = re.compile(r"^(?:[/\\~]|[A-Za-z]:)|(?:^|[/\\])\.\.(?:[/\\]|$)|://")
 _TOUCHES_FILES: Final = {
     "ReadFile", "WriteFile", "MatchingFiles", "PyFunc", "PyFuncStateless", "EagerPyFunc", "WholeFileReader",
@@ -30,8 +31,12 @@ def scan_onnx(path: str, window: Window) -> ScanReport:
     """Look at every operator and every tensor that lies in another file."""
     domains: set[str] = set()
     places: set[str] = set()
+    has_graph = False
     for part in fields(window, 0, window.size):
+        has_graph = has_graph or part.number == _ONNX_GRAPH
         _onnx_model(part, domains, places)
+    if not has_graph:
+        raise UnreadableFileError("it holds no graph")
     outside = [place for place in sorted(places) if _OUTSIDE.search(place)]
     findings = [
         Finding.of("onnx.outside_file", Verdict.MALICIOUS, path, f"its weights lie outside of its folder: {place}")
@@ -46,7 +51,7 @@ def scan_onnx(path: str, window: Window) -> ScanReport:
 
 
 def _onnx_model(part: WireField, domains: set[str], places: set[str]) -> None:
-    if part.number == 7:  # noqa: PLR2004 # graph
+    if part.number == _ONNX_GRAPH:
         _onnx_graph(part, domains, places, 0)
     elif part.number == 20:  # noqa: PLR2004 # training: two graphs
         for graph in part.fields():
