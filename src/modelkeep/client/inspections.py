@@ -88,6 +88,7 @@ class Inspection:
 
     `inputs` and `outputs` are None where the files say nothing of them, `parameter_count` where the format does not.
     `verdict` is `pass`, `inconclusive`, `suspicious` or `malicious`: nothing but an explicit pass passes.
+    `format_policy` is `data-only`, `code-capable` or `unknown`: whether loading any of the files could run code.
     """
 
     format: str
@@ -101,6 +102,7 @@ class Inspection:
     notes: tuple[str, ...]
     files: tuple[InspectedFile, ...]
     verdict: str
+    format_policy: str
     findings: tuple[Finding, ...]
     sandbox: str
     scanned_at: datetime
@@ -121,6 +123,7 @@ class Inspection:
             notes=answer.texts("notes"),
             files=tuple(InspectedFile.read(item) for item in answer.items("files")),
             verdict=answer.text("verdict"),
+            format_policy=answer.text("format_policy"),
             findings=tuple(Finding.read(item) for item in answer.items("findings")),
             sandbox=answer.text("sandbox"),
             scanned_at=answer.time("scanned_at"),

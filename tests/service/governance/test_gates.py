@@ -1,5 +1,6 @@
 """The gates of a move, evaluated with what the registry knows of a version."""
 
+import pickle
 from datetime import timedelta
 from typing import Any
 
@@ -127,3 +128,27 @@ def test_the_card_is_read_once_and_only_for_gates_that_look_into_it(
         event.remove(reader, "before_cursor_execute", keep)
     assert (results[0].status, results[3].status) == (GateStatus.PASSED, GateStatus.PASSED)
     assert read == ["card"]
+
+
+def test_a_version_is_judged_by_the_formats_that_its_inspection_found(
+    services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    a_model(services, admin)
+    safe, listed = a_gate("format"), a_gate("format", "listed", data_only=False, formats=["safetensors"])
+    header = b'{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'
+    weights = {"model.safetensors": len(header).to_bytes(8, "little") + header + bytes(4), "README.md": b"# Scorer"}
+    plain = a_version(services, admin, files=weights)
+    beside = a_version(services, admin, files=weights | {"scaler.pkl": pickle.dumps({"mean": 0.5})})
+    odd = a_version(services, admin, files=weights | {"model.xyz": b"\x01\x02"})
+    move, evaluator = Move("Draft", "Production", gates=(safe, listed)), services.governance.gates.evaluator
+
+    def said(one: ModelVersion) -> list[str]:
+        with services.access.database.snapshot() as tx:
+            return [result.status for result in evaluator.evaluate(tx, one, move, clock()).results]
+
+    found = {}
+    for one in (plain, beside, odd):
+        assert said(one) == ["pending", "pending"]
+        services.inspections.inspect(admin, one.reference, one.manifest_digest)
+        found[one.id] = said(one)
+    assert found == {plain.id: ["passed", "passed"], beside.id: ["failed", "failed"], odd.id: ["error", "error"]}

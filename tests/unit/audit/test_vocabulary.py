@@ -57,7 +57,7 @@ from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMateria
 from modelkeep.domains.inspection.domain.contents import FileReading, together
 from modelkeep.domains.inspection.domain.facts import FormatFacts
 from modelkeep.domains.inspection.domain.inspections import Inspection
-from modelkeep.domains.inspection.domain.verdicts import Tool, Verdict
+from modelkeep.domains.inspection.domain.verdicts import FormatPolicy, Tool, Verdict
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, SessionId, TokenId
@@ -188,7 +188,7 @@ def of_cards() -> Iterator[Event]:
 def of_inspections() -> Iterator[Event]:
     contents = together([FileReading("model.onnx", 1, FormatFacts("onnx"))])
     tools = (Tool("modelkeep", "1", "rules"),)
-    found = Inspection(Digest("0" * 64), contents, 0, Verdict.PASS, (), tools, "full", NOW)
+    found = Inspection(Digest("0" * 64), contents, 0, Verdict.PASS, FormatPolicy.DATA_ONLY, (), tools, "full", NOW)
     yield found.inspected("fraud/scorer:1.0.0", ANA)
     yield found.rescanned("fraud/scorer:1.0.0", ANA, None)
     yield found.rescanned("fraud/scorer:1.0.0", ANA, found)

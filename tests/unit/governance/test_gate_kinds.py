@@ -186,6 +186,47 @@ def test_only_an_explicit_pass_of_the_scan_passes(verdict: str, expected: GateSt
     assert status(a_gate("scan_pass", max_age="12h"), scan=scan) is FAILED
 
 
+def of_format(name: str = "safetensors", policy: str = "data-only", **more: Json) -> dict[str, Json]:
+    """Return the fact about the formats of a version."""
+    return {"format": name, "formats": [name], "policy": policy, "unread": [], **more}
+
+
+@pytest.mark.parametrize(
+    ("config", "found", "expected"),
+    [
+        ({}, of_format(), PASSED),
+        ({}, of_format("pickle", "code-capable"), FAILED),
+        ({"data_only": True, "formats": ["onnx", "safetensors"]}, of_format(), PASSED),
+        ({"formats": ["onnx"]}, of_format(), FAILED),
+        ({"formats": ["safetensors"]}, of_format(formats=["numpy", "safetensors"]), FAILED),
+        ({"data_only": False, "formats": ["pickle"]}, of_format("pickle", "code-capable"), PASSED),
+        ({"data_only": False, "formats": ["pickle"]}, of_format("pytorch", "code-capable"), FAILED),
+        ({}, None, PENDING),
+    ],
+)
+def test_formats_are_those_that_hold_data_only_or_are_listed(
+    config: Any,  # noqa: ANN401 - JSON
+    found: Json,
+    expected: GateStatus,
+) -> None:
+    assert status(a_gate("format", **config), format=found) is expected
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        of_format("unknown", formats=[]),
+        of_format(policy="unknown"),
+        of_format(unread=["model.safetensors"]),
+    ],
+)
+@pytest.mark.parametrize(
+    "config", [{}, {"formats": ["safetensors", "unknown"]}, {"data_only": False, "formats": ["safetensors", "unknown"]}]
+)
+def test_what_is_not_known_of_formats_blocks_whatever_is_listed(config: Any, found: Json) -> None:  # noqa: ANN401 - JSON
+    assert status(a_gate("format", **config), format=found) is ERROR
+
+
 def test_a_scan_that_was_not_made_is_awaited() -> None:
     assert status(a_gate("scan_pass"), scan=None) is PENDING
 
@@ -257,6 +298,9 @@ def test_what_cannot_be_evidence_is_refused(value: object) -> None:
         (a_gate("card_schema", schema={"const": {"pattern": 1}, "properties": {"$ref": {}}}), []),
         (a_gate("card_schema", schema={"type": "object"}, minimum_score=3), ["useless_score"]),
         (a_gate("scan_pass"), []),
+        (a_gate("format"), []),
+        (a_gate("format", data_only=False, formats=["onnx"]), []),
+        (a_gate("format", data_only=False), ["any_format"]),
     ],
 )
 def test_what_is_wrong_with_a_configuration_is_named(gate: Gate, codes: list[str]) -> None:

@@ -67,6 +67,7 @@ def _show(found: "Inspection", tensors: "tuple[Tensor, ...]") -> None:
         "libraries": found.libraries,
         "licence": found.licence,
         "verdict": found.verdict,
+        "format policy": found.format_policy,
         "sandbox": found.sandbox,
         "inspected": found.scanned_at,
         **{name: value for name, value in found.details.items() if value and len(value) <= _MOST_DETAIL},

@@ -5,7 +5,7 @@ from modelkeep.domains.inspection.domain.diffs import Difference, VersionDiff
 from modelkeep.domains.inspection.domain.facts import Dimension, Field, FormatFacts, Signature, Tensor
 from modelkeep.domains.inspection.domain.inspections import Inspection
 from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
-from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, Tool, Verdict
+from modelkeep.domains.inspection.domain.verdicts import ContentScan, Finding, FormatPolicy, Tool, Verdict
 from modelkeep.domains.inspection.jobs import Inspections
 from modelkeep.domains.inspection.operations import inspection_of
 from modelkeep.domains.inspection.ports import Scanner, SourceFile
@@ -33,6 +33,7 @@ __all__ = [
     "FileReading",
     "Finding",
     "FormatFacts",
+    "FormatPolicy",
     "Inspection",
     "InspectionService",
     "Inspections",

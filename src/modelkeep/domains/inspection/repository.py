@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReading
 from modelkeep.domains.inspection.domain.fact_json import facts_json, read_facts_json, read_tensors_json, tensors_json
 from modelkeep.domains.inspection.domain.inspections import Inspection
-from modelkeep.domains.inspection.domain.verdicts import Finding, Tool, Verdict
+from modelkeep.domains.inspection.domain.verdicts import Finding, FormatPolicy, Tool, Verdict
 from modelkeep.domains.inspection.tables import INSPECTION, PROGRESS, TENSOR_DIGESTS, TENSORS
 from modelkeep.kernel.digests import Digest
 from modelkeep.platform.database import AnyRow, Transaction
@@ -95,6 +95,7 @@ def _values(inspection: Inspection) -> dict[str, Any]:
         ],
         "tensor_count": inspection.tensor_count,
         "verdict": inspection.verdict.value,
+        "format_policy": inspection.format_policy.value,
         "findings": [finding.to_json() for finding in inspection.findings],
         "tools": [tool.to_json() for tool in inspection.tools],
         "sandbox": inspection.sandbox,
@@ -109,6 +110,7 @@ def _inspection(row: AnyRow) -> Inspection:
         contents=ContentFacts(read_facts_json(row.facts), _readings(row.files)),
         tensor_count=row.tensor_count,
         verdict=Verdict(row.verdict),
+        format_policy=FormatPolicy(row.format_policy),
         findings=tuple(Finding.read(item) for item in row.findings),
         tools=tuple(Tool.read(item) for item in row.tools),
         sandbox=row.sandbox,

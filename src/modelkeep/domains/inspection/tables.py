@@ -20,6 +20,7 @@ class InspectionRow(Base):
     files: Mapped[list[object]] = mapped_column(json_document())
     tensor_count: Mapped[int] = mapped_column(Integer)
     verdict: Mapped[str] = mapped_column(ordered_text())
+    format_policy: Mapped[str] = mapped_column(ordered_text(), server_default="unknown")
     findings: Mapped[list[object]] = mapped_column(json_document())
     tools: Mapped[list[object]] = mapped_column(json_document())
     sandbox: Mapped[str] = mapped_column(ordered_text())

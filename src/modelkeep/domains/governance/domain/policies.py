@@ -15,6 +15,7 @@ class GateKind(StrEnum):
     CEL = "cel"
     CARD_SCHEMA = "card_schema"
     APPROVAL = "approval"
+    FORMAT = "format"
     SCAN_PASS = "scan_pass"  # noqa: S105 - the name of a gate
     SIGNATURE = "signature"
     LINEAGE_PRESENT = "lineage_present"

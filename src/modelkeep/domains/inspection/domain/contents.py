@@ -61,6 +61,16 @@ class ContentFacts:
     whole: FormatFacts
     files: tuple[FileReading, ...] = field(default=())
 
+    @property
+    def model_formats(self) -> tuple[str, ...]:
+        """The formats of the files that are models, by name."""
+        return tuple(sorted({one.facts.format for one in self.files if one.facts is not None} - _BESIDE))
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The paths of the files that look like models and could not be read."""
+        return tuple(one.path for one in self.files if one.problem is not None)
+
     def tensors(self) -> dict[str, Tensor]:
         """Return the tensors of the model by name; a name that two files have is one in each of them."""
         return {name: tensor for name, (_, tensor) in self.located().items()}

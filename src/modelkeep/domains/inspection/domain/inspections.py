@@ -5,7 +5,7 @@ from datetime import datetime
 
 from modelkeep.domains.inspection.domain.contents import ContentFacts
 from modelkeep.domains.inspection.domain.facts import FormatFacts
-from modelkeep.domains.inspection.domain.verdicts import Finding, Tool, Verdict
+from modelkeep.domains.inspection.domain.verdicts import Finding, FormatPolicy, Tool, Verdict
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
@@ -23,14 +23,16 @@ class NotInspectedError(RegistryError):
 class Inspection:
     """What was found out about content, whose manifest has this digest, without running any of it.
 
-    `contents` are without tensors, of which there are `tensor_count`. `sandbox` says how well the reading process was
-    confined: `full` or `reduced`. `number` counts the inspections of this content.
+    `contents` are without tensors, of which there are `tensor_count`. `format_policy` says whether loading any of the
+    files could run code; it is unknown if one of them could not be judged. `sandbox` says how well the reading process
+    was confined: `full` or `reduced`. `number` counts the inspections of this content.
     """
 
     manifest_digest: Digest
     contents: ContentFacts
     tensor_count: int
     verdict: Verdict
+    format_policy: FormatPolicy
     findings: tuple[Finding, ...]
     tools: tuple[Tool, ...]
     sandbox: str
@@ -46,6 +48,11 @@ class Inspection:
     def format(self) -> str:
         """The format of the model, or `unknown`."""
         return self.facts.format
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats of all files that are models, by name; what only describes a model is none."""
+        return self.contents.model_formats
 
     def inspected(self, reference: str, by: Actor) -> Event:
         """Return the event of the first inspection."""

@@ -84,9 +84,10 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class ContentScan:
-    """What scanners say of all files of a version."""
+    """What scanners say of all files of a version; `policy` is that of the file that asks for most care."""
 
     verdict: Verdict
+    policy: FormatPolicy = FormatPolicy.UNKNOWN
     findings: tuple[Finding, ...] = ()
     tools: tuple[Tool, ...] = ()
 

@@ -75,7 +75,8 @@ class ContentScanner:
         sandbox = self.confine().within(allowance or Allowance.of(INSPECTION_SECONDS))
         verdicts = list(self._all(sandbox, files))
         findings = sorted((found for one in verdicts for found in one.findings), key=_worst_first)
-        return ContentScan(worst(one.verdict for one in verdicts), tuple(findings[:_MOST_FINDINGS]), self.tools)
+        policy = FormatPolicy.together(one.policy for one in verdicts)
+        return ContentScan(worst(one.verdict for one in verdicts), policy, tuple(findings[:_MOST_FINDINGS]), self.tools)
 
     def _all(self, sandbox: Sandbox, files: Sequence[SourceFile]) -> Iterator[FileVerdict]:
         for start in range(0, len(files), _TOGETHER):

@@ -151,6 +151,7 @@ class InspectionService:
             contents=without_tensors(contents),
             tensor_count=len(contents.tensors()),
             verdict=scan.verdict,
+            format_policy=scan.policy,
             findings=scan.findings,
             tools=scan.tools,
             sandbox=self.reader.level,

@@ -5,7 +5,16 @@ from typing import Self
 from pydantic import Field
 
 from modelkeep.api.rest.v1.schemas.common import Out, ReceiptOut, Timestamp
-from modelkeep.domains.inspection import Dimension, FileReading, Finding, Inspection, Tensor, Tool, Verdict
+from modelkeep.domains.inspection import (
+    Dimension,
+    FileReading,
+    Finding,
+    FormatPolicy,
+    Inspection,
+    Tensor,
+    Tool,
+    Verdict,
+)
 from modelkeep.domains.inspection import Field as SignatureField
 from modelkeep.kernel.events import Recorded
 
@@ -108,6 +117,9 @@ class InspectionOut(Out):
     notes: list[str]
     files: list[FileReadingOut]
     verdict: Verdict
+    format_policy: FormatPolicy = Field(
+        description="Whether loading any of the files could run code; `unknown` if one could not be judged"
+    )
     findings: list[FindingOut]
     tools: list[ToolOut]
     sandbox: str = Field(description="How well the reading process was confined: `full` or `reduced`")
@@ -132,6 +144,7 @@ class InspectionOut(Out):
             notes=list(facts.notes),
             files=[FileReadingOut.of(one) for one in found.contents.files],
             verdict=found.verdict,
+            format_policy=found.format_policy,
             findings=[FindingOut.of(finding) for finding in found.findings],
             tools=[ToolOut.of(tool) for tool in found.tools],
             sandbox=found.sandbox,

@@ -10,6 +10,7 @@ from modelkeep.domains.governance.domain.gates.card_schema import CardSchemaGate
 from modelkeep.domains.governance.domain.gates.cel import CelGate
 from modelkeep.domains.governance.domain.gates.engine import GateEngine
 from modelkeep.domains.governance.domain.gates.external import MAX_AGE, ExternalGate
+from modelkeep.domains.governance.domain.gates.formats import FormatGate
 from modelkeep.domains.governance.domain.gates.lineage_present import LineageGate
 from modelkeep.domains.governance.domain.gates.max_age import MaxAgeGate
 from modelkeep.domains.governance.domain.gates.metric_compare import MetricCompareGate
@@ -36,6 +37,10 @@ def _card(config: Config) -> GateRule:
     return CardSchemaGate(config.get("schema"), config.get("framework"), int(config.get("minimum_score", 100)))
 
 
+def _format(config: Config) -> GateRule:
+    return FormatGate(bool(config.get("data_only", True)), frozenset(config.get("formats", ())))
+
+
 def _scan(config: Config) -> GateRule:
     return ScanPassGate(parse_duration(config["max_age"]) if "max_age" in config else None)
 
@@ -48,6 +53,7 @@ _PLAIN: Final[Mapping[GateKind, Callable[[Config], GateRule]]] = {
     GateKind.MAX_AGE: lambda config: MaxAgeGate(config["of"], parse_duration(config["age"])),
     GateKind.LINEAGE_PRESENT: lambda config: LineageGate(tuple(dict.fromkeys(config["require"]))),
     GateKind.CARD_SCHEMA: _card,
+    GateKind.FORMAT: _format,
     GateKind.SCAN_PASS: _scan,
     GateKind.SIGNATURE: _signature,
     GateKind.APPROVAL: lambda config: ApprovalGate(config["role"], int(config.get("approvals", 1))),
@@ -60,6 +66,9 @@ def check_config(gate: Gate, engine: GateEngine) -> Iterator[Finding]:
         for problem in engine.check(str(gate.config["expression"])):
             message = f"line {problem.line}, column {problem.column} of the expression: {problem.message}"
             yield Finding(("config", "expression"), "invalid_expression", message)
+    elif gate.kind is GateKind.FORMAT and not gate.config.get("data_only", True) and "formats" not in gate.config:
+        message = "without `data_only` and `formats` any known format passes; say which with `formats`"
+        yield warning(("config", "data_only"), "any_format", message)
     elif gate.kind is GateKind.CARD_SCHEMA:
         schema = gate.config.get("schema")
         for found in schema_findings(schema) if isinstance(schema, Mapping) else ():

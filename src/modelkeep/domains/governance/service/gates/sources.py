@@ -158,6 +158,19 @@ def _scan(case: Case, _: str) -> Json:
     }
 
 
+def _format(case: Case, _: str) -> Json:
+    """Return what the files are; not when that was found out, so that a scan which finds the same ends no vote."""
+    inspection = inspection_of(case.tx, case.version.manifest_digest)
+    if inspection is None:
+        return None
+    return {
+        "format": inspection.format,
+        "formats": list(inspection.formats),
+        "policy": inspection.format_policy.value,
+        "unread": list(inspection.contents.unread[:_FINDINGS]),
+    }
+
+
 FACTS: Final[Mapping[str, FactSource]] = {
     **CATALOG_FACTS,
     "approvals": lambda _, __: None,  # `count_approvals` fills them in: which count depends on the other gates
@@ -165,6 +178,7 @@ FACTS: Final[Mapping[str, FactSource]] = {
     "external": _external,
     "card": _card,
     "card_state": _card_state,
+    "format": _format,
     "scan": _scan,
 }
 """What the registry knows of a case."""
