@@ -1,5 +1,6 @@
 """What is read of small models that the libraries of their formats have written."""
 
+import gzip
 from io import BytesIO
 from pathlib import Path
 
@@ -92,6 +93,12 @@ def test_pickled_estimators_tell_arrays_features_and_libraries(name: str, kind: 
     assert found.signature == FOUR_FEATURES
     assert found.details["class"] == "sklearn.pipeline.Pipeline"
     assert ("steps.1.1.coef_", (1, 4)) in shapes(found)
+
+
+@pytest.mark.parametrize("name", ["model.pkl.gz", "model.pickle.z", "Model.PKL.GZ", "v1/model.joblib.gz"])
+def test_the_name_of_a_packed_pickle_may_end_in_how_it_is_packed(name: str) -> None:
+    found = facts_of(name, gzip.compress((FILES / "pipeline.pkl").read_bytes()))
+    assert (found.format, found.parameter_count, found.details["packed"]) == ("pickle", 20, "gzip")
 
 
 def test_arrays_within_a_stream_of_joblib_are_passed_over() -> None:

@@ -55,6 +55,7 @@ _BY_NAME: Final[dict[str, Read]] = {
     mlmodel.REQUIREMENTS: mlmodel.read_requirements,
 }
 _PICKLES: Final = frozenset({".pkl", ".pickle", ".joblib", ".p", ".dill", ".sav", ".pt", ".pth", ".bin", ".ckpt"})
+_PACKINGS: Final = frozenset({".gz", ".z", ".bz2", ".xz", ".lzma"})
 _ZIPS: Final = frozenset({".zip", ".npz", ".keras", ".skops", ".pt", ".pth", ".jit"})
 _PROTOCOLS: Final = range(2, 6)
 _PICKLE_MAGIC: Final = 0x80
@@ -81,8 +82,11 @@ def _reader(name: str, window: Window) -> Read | None:
 
 
 def _suffix(base: str) -> str:
+    """Return what a name ends in, of `model.pkl.gz` the part that tells what is packed."""
     stem, dot, ending = base.rpartition(".")
-    return f".{ending.lower()}" if dot and stem else ""
+    suffix = f".{ending.lower()}" if dot and stem else ""
+    inner = _suffix(stem) if suffix in _PACKINGS else ""
+    return inner if inner in _PICKLES else suffix
 
 
 def _by_bytes(head: bytes, size: int, suffix: str) -> Read | None:
