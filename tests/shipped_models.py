@@ -24,7 +24,14 @@ class ShippedModels:
     folder: Path
 
     def read(self, path: str) -> bytes:
-        """Return a file of a package; `archive.zip!member` is within a file of one."""
+        """Return a file of a package.
+
+        `a.zip!member` is within one; `a.pkl@12+34/name` are 34 bytes of one from the 12th on.
+        """
+        file, _, piece = path.partition("@")
+        if piece:
+            start, length = map(int, piece.partition("/")[0].split("+"))
+            return (self.folder / file).read_bytes()[start : start + length]
         file, _, member = path.partition("!")
         if not member:
             return (self.folder / file).read_bytes()
