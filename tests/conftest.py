@@ -1,3 +1,21 @@
 """What all tests share."""
 
-pytest_plugins = ["tests.servers.fixtures", "tests.shipped_models"]
+import gc
+import os
+import sys
+
+from tests.statements import share_compiled_statements
+
+pytest_plugins = ["tests.servers.fixtures"]
+
+# Tests start hundreds of processes of Python: each would compile all that it imports. Images of containers set this.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+share_compiled_statements()
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what stays to the end: thousands of tests, and all modules."""
+    gc.collect()
+    gc.freeze()

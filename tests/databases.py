@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
+from tests.registries import Seed, first_start
 from tests.servers.postgres import PostgresServer
 
 from modelkeep.app import schema
@@ -18,16 +20,28 @@ DATABASES = ["sqlite", "postgresql"]
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of a migrated database that holds nothing yet, on each database in turn.
 
+    With the fixture `started` it holds what the first start of a registry writes.
+
     One alone: `parametrize("database_url", ["sqlite"], indirect=True)`.
     """
+    started = "started" in request.fixturenames
+    template = request.getfixturevalue(f"{request.param}_seed" if started else f"{request.param}_template")
+    name = template.database if started else template
     if request.param == "sqlite":
         file = tmp_path / "registry.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        shutil.copyfile(name, file)
         yield f"sqlite:///{file}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    with _database(server, request.getfixturevalue("postgres_template")) as name:
-        yield server.url(name)
+    with _database(server, name) as copy:
+        yield server.url(copy)
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest, database_url: str) -> Seed:
+    """What the first start left behind of which the test has a copy."""
+    found: Seed = request.getfixturevalue(f"{make_url(database_url).get_backend_name()}_seed")
+    return found
 
 
 @pytest.fixture(params=DATABASES)
@@ -49,10 +63,25 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: PostgresServer) -> Iterator[str]:
+def postgresql_template(postgres_server: PostgresServer) -> Iterator[str]:
     with _database(postgres_server) as name:
         migrate(postgres_server.url(name))
         yield name
+
+
+@pytest.fixture(scope="session")
+def sqlite_seed(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Seed:
+    folder = tmp_path_factory.mktemp("seed")
+    file = shutil.copyfile(sqlite_template, folder / "registry.db")
+    return first_start(folder, f"sqlite:///{file}", str(file))
+
+
+@pytest.fixture(scope="session")
+def postgresql_seed(
+    postgres_server: PostgresServer, postgresql_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Seed]:
+    with _database(postgres_server, postgresql_template) as name:
+        yield first_start(tmp_path_factory.mktemp("seed"), postgres_server.url(name), name)
 
 
 @contextmanager

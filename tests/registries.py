@@ -1,7 +1,9 @@
 """A registry without a facade: the services of the product over a fresh database and a folder of objects."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -10,6 +12,7 @@ import pytest
 from tests.events import check_event
 
 from modelkeep.app.bootstrap import Services, build, prepare
+from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.settings import Settings
 from modelkeep.domains.audit import BEFORE_ALL
 from modelkeep.kernel.clock import Clock, system_clock
@@ -50,6 +53,23 @@ def registry(settings: Settings, clock: Clock = system_clock) -> Iterator[tuple[
         services.close()
 
 
+@dataclass(frozen=True)
+class Seed:
+    """What the first start of a registry left behind: a database, and the key of its log; and the token it gave."""
+
+    database: str
+    log_key: Path
+    token: str
+
+
+def first_start(folder: Path, database_url: str, database: str) -> Seed:
+    """Start a registry in an empty database for the first time, and stop it."""
+    settings = settings_for(folder, database_url)
+    with registry(settings, ManualClock(START - timedelta(minutes=1))) as (_, token):
+        assert token is not None
+    return Seed(database, ServerLogKeys(settings).file, token)
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -61,13 +81,16 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def started(settings: Settings, clock: ManualClock) -> Iterator[tuple[Services, str]]:
-    """The services of a registry, and the token of its administrator."""
-    with registry(settings, clock) as (services, token):
-        assert token is not None
-        yield services, token
+def started(settings: Settings, clock: ManualClock, seed: Seed) -> Iterator[tuple[Services, str]]:
+    """The services of a registry that has had its first start, and the token of its administrator."""
+    shutil.copy2(seed.log_key, ServerLogKeys(settings).file)
+    services = build(settings, clock=clock, ids=uuid7(clock))
+    try:
+        yield services, seed.token
         for entry in services.audit_reader.read(BEFORE_ALL, 500):
             check_event(entry.action, entry.subject, entry.data)
+    finally:
+        services.close()
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
-from tests.databases import database_url, postgres_template, sqlite_template
+from tests.databases import database_url, postgresql_template, sqlite_template
 from tests.e2e.registry_server import RegistryServer
 from tests.servers.processes import free_port
 
 from modelkeep.client import LiveEvent, Registry, RegistryError
 
-__all__ = ["database_url", "postgres_template", "sqlite_template"]
+__all__ = ["database_url", "postgresql_template", "sqlite_template"]
 
 CHANGES = 12
 DEADLINE_SECONDS = 60

@@ -5,11 +5,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from tests.databases import database_url, postgres_template, sqlite_template
+from tests.databases import database_url, postgresql_template, sqlite_template
 from tests.facade.rest.registry import Rest, a_registry
 from tests.servers.postgres import MEMORY
 
-__all__ = ["database_url", "on_each_database", "postgres_template", "rest", "shared", "sqlite_template"]
+__all__ = ["database_url", "on_each_database", "postgresql_template", "rest", "shared", "sqlite_template"]
 
 
 @pytest.fixture

@@ -1,11 +1,16 @@
 """A registry behind its REST API, in this process: real services over a real database and a local store."""
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from starlette.datastructures import State
 from starlette.testclient import TestClient
 
 from modelkeep.app.bootstrap import Services, build, prepare
@@ -68,15 +73,40 @@ def an_entry(path: str, data: bytes, media_type: str = "") -> dict[str, Any]:
 
 @contextmanager
 def a_registry(folder: Path, *, database_url: str = "", **settings: Any) -> Iterator[Rest]:  # noqa: ANN401 - settings
-    """Start a registry in an empty folder, and stop it."""
+    """Start a registry in an empty folder, and stop it.
+
+    On SQLite it has had its first start before: the folder is a copy of what that left behind.
+    """
     read = Settings.read({}, data_dir=folder, database_url=database_url, **settings)
+    if not database_url:
+        started, token = _first_start()
+        shutil.copytree(started, folder, dirs_exist_ok=True)
     services = build(read)
-    token = prepare(read, services)
-    assert token is not None
-    with TestClient(
-        create_app(read, services), headers={"Authorization": f"Bearer {token}"}, raise_server_exceptions=False
-    ) as http:
+    if database_url:
+        token = _prepared(read, services)
+    app = create_app(read, services)
+    with TestClient(app, headers={"Authorization": f"Bearer {token}"}, raise_server_exceptions=False) as http:
         yield Rest(http, read, services, token)
+    app.router.routes.clear()  # caches of FastAPI keep an application for long, and all that hangs on it
+    app.state = State()
+
+
+@cache
+def _first_start() -> tuple[Path, str]:
+    """Return a data folder in which a registry was started once, and the token it gave."""
+    folder = Path(tempfile.mkdtemp(prefix="mk-"))
+    atexit.register(shutil.rmtree, folder)
+    read = Settings.read({}, data_dir=folder)
+    services = build(read)
+    token = _prepared(read, services)
+    services.close()
+    return folder, token
+
+
+def _prepared(settings: Settings, services: Services) -> str:
+    token = prepare(settings, services)
+    assert token is not None
+    return token
 
 
 def problem(response: Any, status: int, code: str) -> Any:  # noqa: ANN401 - TestClient's response, and JSON

@@ -52,13 +52,17 @@ def load_frameworks(folder: Path | None = None) -> Mapping[str, Framework]:
     Raises:
         InvalidFrameworkError: a file is no framework; the message says which, and at which line and column.
     """
-    files = sorted(SHIPPED.glob("*.yaml"))
+    found = list(_shipped())
     if folder is not None:
         if not folder.is_dir():
             raise InvalidFrameworkError(f"{folder} is no folder; MODELKEEP_FRAMEWORKS_DIR names one with YAML files")
-        files += sorted(file for file in folder.iterdir() if file.suffix in _SUFFIXES)
-    found = [_load(file) for file in files]
+        found += [_load(file) for file in sorted(folder.iterdir()) if file.suffix in _SUFFIXES]
     return {framework.id: framework for framework in found}
+
+
+@cache
+def _shipped() -> tuple[Framework, ...]:
+    return tuple(_load(file) for file in sorted(SHIPPED.glob("*.yaml")))
 
 
 def _load(file: Path) -> Framework:
