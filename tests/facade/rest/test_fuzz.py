@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from tests.facade.rest.registry import ANY, API, Rest
+from tests.soak import rounds
 
 DESCRIPTION = Path(__file__).parents[3] / "openapi" / "modelkeep-v1.json"
 RAW = {"send_batch", "send_part", "stream_events"}
@@ -19,7 +20,7 @@ RAW = {"send_batch", "send_part", "stream_events"}
 UNBREAKABLE = {"log_out_by_provider", "prove_consistency"}
 """Operations for which schemathesis finds nothing that their description forbids."""
 EXISTING = {"namespace": "fraud", "model": "scorer", "selector": "1", "alias": "champion", "path": "model.bin"}
-EXAMPLES = 20
+EXAMPLES = rounds(8, 40)
 
 OPERATIONS: dict[str, Any] = {
     found.ok().definition.raw["operationId"]: found.ok()
