@@ -6,7 +6,7 @@ from pathlib import Path
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AlertKey
 from modelkeep.kernel.errors import InvalidValueError
-from modelkeep.platform.p256 import P256PublicKey
+from modelkeep.signing import PublicKey
 
 
 def load_leak_keys(settings: Settings) -> tuple[AlertKey, ...]:
@@ -20,15 +20,15 @@ def load_leak_keys(settings: Settings) -> tuple[AlertKey, ...]:
         if "=" in given:
             return tuple(_named(entry.strip()) for entry in given.split(",") if entry.strip())
         return _unnamed(Path(given).expanduser()) if given else ()
-    except (ValueError, OSError) as error:
+    except (InvalidValueError, ValueError, OSError) as error:
         raise InvalidValueError(
-            "MODELKEEP_LEAK_KEYS should be NAME=KEY[,NAME=KEY…] with public keys on P-256 as base64 of their DER, or "
-            f"the path of a PEM file that has such keys ({type(error).__name__})"
+            "MODELKEEP_LEAK_KEYS should be NAME=KEY[,NAME=KEY…] with public keys on P-256, P-384 or P-521 as base64 of "
+            f"their DER, or the path of a PEM file that has such keys ({type(error).__name__})"
         ) from error
 
 
 def _unnamed(path: Path) -> tuple[AlertKey, ...]:
-    keys = P256PublicKey.all_from_pem(path.read_bytes())
+    keys = PublicKey.all_from_pem(path.read_bytes())
     if not keys:
         raise ValueError(path)
     return tuple(AlertKey("", key) for key in keys)
@@ -38,4 +38,4 @@ def _named(entry: str) -> AlertKey:
     name, _, key = entry.partition("=")
     if not name:
         raise ValueError(entry)
-    return AlertKey(name, P256PublicKey.from_der(b64decode(key, validate=True)))
+    return AlertKey(name, PublicKey.from_der(b64decode(key, validate=True)))

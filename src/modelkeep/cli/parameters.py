@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final, TypeVar
 
 import click
@@ -71,6 +72,8 @@ class PointInTime(click.ParamType[str]):
             self.fail(error.message, param, ctx)
 
 
+FILE: Final = click.Path(dir_okay=False, path_type=Path)
+"""A file, not a folder; it need not be there."""
 PAIR: Final = Pair()
 METRIC_PAIR: Final = MetricPair()
 AS_OF: Final = click.option(

@@ -12,7 +12,6 @@ from modelkeep.cli.invocation import can_ask
 if TYPE_CHECKING:
     from modelkeep.client.model_signing import Trust
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 PASSWORD_VARIABLE = "MODELKEEP_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
 

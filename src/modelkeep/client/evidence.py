@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 from modelkeep.client.connection import Connected
-from modelkeep.client.errors import UnwritableError
 from modelkeep.client.http import Call
+from modelkeep.client.whole_files import written_whole
 
 
 class EvidenceMethods(Connected):
@@ -26,18 +26,12 @@ class EvidenceMethods(Connected):
         """
         target = Path(to)
         call = Call("GET", f"{self._version_path(reference)}/evidence", {"personal": personal})
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
 
-        def fetch() -> None:
-            with self._session.open(call) as answer, partial.open("wb") as file:
-                for piece in answer.iter_bytes():
-                    file.write(piece)
+        with written_whole(target) as partial:
 
-        try:
+            def fetch() -> None:
+                with self._session.open(call) as answer, partial.open("wb") as file:
+                    file.writelines(answer.iter_bytes())
+
             self._session.attempt(fetch, repeatable=True)
-            partial.replace(target)
-        except OSError as error:
-            raise UnwritableError(f"{target} cannot be written: {error.strerror}") from error
-        finally:
-            partial.unlink(missing_ok=True)
         return target

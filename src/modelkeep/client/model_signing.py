@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 
+from modelkeep.client.extras import verify_extra
 from modelkeep.client.model_versions import ModelVersion
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
@@ -21,12 +22,6 @@ from modelkeep.kernel.model_signing import (
 )
 
 StrPath = str | os.PathLike[str]
-
-
-class ExtraMissingError(InvalidValueError):
-    """A package that this needs comes with an extra of the installation."""
-
-    code = "client.extra_missing"
 
 
 class UnreadableFileError(InvalidValueError):
@@ -163,8 +158,6 @@ def _key_of(signing: ModuleType, bundle: Bundle, trust: Trust, at: datetime) -> 
 
 
 def _signing() -> ModuleType:
-    try:
+    with verify_extra():
         from modelkeep import signing  # noqa: PLC0415 - needs the extra `verify`
-    except ModuleNotFoundError as error:
-        raise ExtraMissingError(f"{error.name} is missing: pip install 'modelkeep[verify]'") from None
     return signing

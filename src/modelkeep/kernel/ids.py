@@ -1,7 +1,6 @@
 """Identifiers: UUID version 7, so that ids made later sort later and indexes grow at their end."""
 
 import os
-import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ IdSource = Callable[[], str]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
-_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # The 74 free bits (rand_a and rand_b) are one counter: it starts at random in its lower half and takes random steps.
 _COUNTER_BITS: Final = 74
 _RAND_B_BITS: Final = 62
@@ -59,8 +57,3 @@ def uuid7(clock: Clock = system_clock) -> IdSource:
 
 new_id: Final[IdSource] = uuid7()
 """The id source of this process, on the system clock."""
-
-
-def is_uuid(text: str) -> bool:
-    """Say whether the text is a UUID of any version in its canonical form: 36 characters, lower case."""
-    return _UUID.fullmatch(text) is not None

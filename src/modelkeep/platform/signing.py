@@ -1,11 +1,7 @@
 """Ed25519 signatures (RFC 8032) over bytes, with keys as their 32 bytes."""
 
-from typing import Final
-
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-SEED_BYTES: Final = 32
 
 
 def new_seed() -> bytes:

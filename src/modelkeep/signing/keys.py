@@ -1,6 +1,7 @@
 """Keys on the curves that model-signing knows: P-256, P-384 and P-521, each with the hash of its size."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
     PublicFormat,
+    load_der_public_key,
     load_pem_private_key,
     load_pem_public_key,
 )
@@ -32,6 +34,7 @@ _HASHES: Final[Mapping[str, Callable[[], HashAlgorithm]]] = {
     "secp384r1": SHA384,
     "secp521r1": SHA512,
 }
+_BLOCK: Final = re.compile(rb"-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----", re.DOTALL)
 
 
 class InvalidSigningKeyError(InvalidValueError):
@@ -56,6 +59,24 @@ class PublicKey:
         return cls.of(_read(load_pem_public_key, text))
 
     @classmethod
+    def from_der(cls, der: bytes) -> Self:
+        """Read a SubjectPublicKeyInfo.
+
+        Raises:
+            InvalidSigningKeyError: it is none, or on another curve.
+        """
+        return cls.of(_read(load_der_public_key, der))
+
+    @classmethod
+    def all_from_pem(cls, text: bytes) -> tuple[Self, ...]:
+        """Read the public keys in a PEM file, whatever else is in it.
+
+        Raises:
+            InvalidSigningKeyError: one of them is malformed, or on another curve.
+        """
+        return tuple(map(cls.from_pem, _BLOCK.findall(text)))
+
+    @classmethod
     def of(cls, key: object) -> Self:
         """Return a key that was read elsewhere, such as that of a certificate.
 
@@ -64,7 +85,7 @@ class PublicKey:
         """
         if isinstance(key, EllipticCurvePublicKey) and key.curve.name in _HASHES:
             return cls(key)
-        raise _refusal("a public key in PEM on the curve P-256, P-384 or P-521 is needed")
+        raise _refusal("a public key on the curve P-256, P-384 or P-521 is needed")
 
     @cached_property
     def pem(self) -> str:

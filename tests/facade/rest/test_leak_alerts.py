@@ -149,7 +149,7 @@ def test_keys_may_come_from_a_file_and_then_have_no_names(tmp_path: Path) -> Non
 
 
 def test_keys_that_are_none_are_refused_at_the_start(tmp_path: Path) -> None:
-    other_curve = ec.generate_private_key(ec.SECP384R1()).public_key()
+    other_curve = ec.generate_private_key(ec.SECP256K1()).public_key()
     of_another_curve = b64encode(other_curve.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
     (tmp_path / "empty.pem").write_text("")
     for keys in (f"={DER}", "key-1=!", "key-1=AAAA", f"key-1={of_another_curve}", "/no/file", f"{tmp_path}/empty.pem"):

@@ -10,6 +10,7 @@ from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import Column, Section, hint, show_json, show_record
 from modelkeep.cli.paging import WindowOptions, paged, show_list
+from modelkeep.cli.parameters import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,22 +125,22 @@ def show_entry(invocation: Invocation, seq: int) -> None:
 @filtered
 @click.option("--format", "form", type=click.Choice(["jsonl", "csv", "cloudevents"]), default="jsonl", help="Its form.")
 @click.option("--no-personal", is_flag=True, help="Without names and texts that people typed.")
-@click.option("-o", "--to", "target", metavar="FILE", type=click.Path(dir_okay=False), help="The file to write.")
+@click.option("-o", "--to", "target", metavar="FILE", type=FILE, help="The file to write.")
 @pass_invocation
 def export_entries(
-    invocation: Invocation, form: str, target: str | None, *, no_personal: bool, **options: Unpack[Filters]
+    invocation: Invocation, form: str, target: Path | None, *, no_personal: bool, **options: Unpack[Filters]
 ) -> None:
     """Write entries to a file or standard output, the oldest first; it is logged."""
+    from modelkeep.client.whole_files import written_whole  # noqa: PLC0415 - not for --help
+
     with invocation.connect() as registry:
         pieces = registry.export_audit(format=form, personal=not no_personal, **options)
         if target is None:
             for piece in pieces:
                 click.echo(piece, nl=False)
             return
-        partial = Path(f"{target}.partial")
-        with partial.open("wb") as file:
+        with written_whole(target) as partial, partial.open("wb") as file:
             file.writelines(pieces)
-        partial.replace(target)
     hint(f"Wrote {target}.")
 
 

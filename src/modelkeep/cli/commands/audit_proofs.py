@@ -12,13 +12,12 @@ import click
 from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import hint, say, show_json
+from modelkeep.cli.parameters import FILE
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 
 if TYPE_CHECKING:
     from modelkeep.client.registry import Registry
     from modelkeep.client.verify_audit import Report
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class AuditLogChangedError(RegistryError):
@@ -44,15 +43,15 @@ class Given(TypedDict):
         'modelkeep audit verify --export audit.jsonl --vkey "$VKEY" checkpoint.txt',
     ),
 )
-@click.argument("checkpoints", metavar="[CHECKPOINT]...", type=_FILE, nargs=-1)
-@click.option("--export", metavar="FILE", type=_FILE, help="Verify this export, without the server.")
+@click.argument("checkpoints", metavar="[CHECKPOINT]...", type=FILE, nargs=-1)
+@click.option("--export", metavar="FILE", type=FILE, help="Verify this export, without the server.")
 @click.option("--vkey", multiple=True, help="Key of the log; without it those that the server names.")
 @click.option("--witness-key", metavar="VKEY", multiple=True, help="Key of a witness that must have signed; each must.")
-@click.option("--receipts", metavar="FILE", type=_FILE, multiple=True, help="Receipts to compare with.")
+@click.option("--receipts", metavar="FILE", type=FILE, multiple=True, help="Receipts to compare with.")
 @click.option(
     "--remember",
     metavar="FILE",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     help="Compare with the checkpoints in this file, then add the newest.",
 )
 @pass_invocation
@@ -93,7 +92,7 @@ def verify(
 
 @click.command("proof", cls=RegistryCommand, epilog=examples("modelkeep audit proof 41 -o 41.tlog-proof"))
 @click.argument("seq", type=click.IntRange(0))
-@click.option("-o", "--to", "target", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), help="The file.")
+@click.option("-o", "--to", "target", metavar="FILE", type=FILE, help="The file.")
 @pass_invocation
 def proof(invocation: Invocation, seq: int, target: Path | None) -> None:
     """Write the proof of one entry, the `seq` of a receipt; it holds the entry and can be verified offline."""
@@ -178,8 +177,8 @@ def _lines(pieces: Iterable[bytes]) -> Iterator[str]:
 
 def _verifier() -> ModuleType:
     """Return the verifier, or say what it lacks."""
-    try:
+    from modelkeep.client.extras import verify_extra  # noqa: PLC0415 - not for --help
+
+    with verify_extra():
         from modelkeep.client import verify_audit  # noqa: PLC0415 - needs the extra `verify`
-    except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error.name} is missing: pip install 'modelkeep[verify]'") from None
     return verify_audit

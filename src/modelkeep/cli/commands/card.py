@@ -9,7 +9,7 @@ from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
 from modelkeep.cli.invocation import Invocation, can_ask, pass_invocation
 from modelkeep.cli.output import Column, hint, say, show_json, show_record, show_table
 from modelkeep.cli.paging import WindowOptions, paged, show_list
-from modelkeep.cli.parameters import AS_OF, PAIR, scalar
+from modelkeep.cli.parameters import AS_OF, FILE, PAIR, scalar
 from modelkeep.cli.text import cell, size
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ READ: Final = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "hugging
 
 WRITTEN: Final = ("json", "yaml", "huggingface", "sagemaker", "cyclonedx")
 _SHOWN: Final = 60
-
-_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group(cls=RegistryGroup, epilog=examples("modelkeep card show fraud/scorer@champion"))
@@ -59,7 +57,7 @@ def show_card(invocation: Invocation, reference: str, as_of: str | None) -> None
 )
 @click.argument("reference", metavar="REF")
 @click.option("--set", "pairs", metavar="FIELD=VALUE", type=PAIR, multiple=True, help="Such as uses.purpose=…")
-@click.option("--file", "file", type=_FILE, help="A card as JSON or YAML, or a README.")
+@click.option("--file", "file", type=FILE, help="A card as JSON or YAML, or a README.")
 @pass_invocation
 def edit_card(invocation: Invocation, reference: str, pairs: tuple[tuple[str, str], ...], file: Path | None) -> None:
     """Change the card of a version: in an editor, by fields, or to a file."""
@@ -100,7 +98,7 @@ def draft_card(invocation: Invocation, reference: str, *, save: bool) -> None:
 
 @card.command("import", cls=RegistryCommand, epilog=examples("modelkeep card import fraud/scorer:1.4.0 README.md"))
 @click.argument("reference", metavar="REF")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--format", "of", type=click.Choice(sorted(set(READ.values()))), help="By default, as its name ends.")
 @pass_invocation
 def import_card(invocation: Invocation, reference: str, file: Path, of: str | None) -> None:
@@ -203,7 +201,7 @@ def score_card(invocation: Invocation, reference: str, framework: str | None, as
     epilog=examples("modelkeep card attach fraud/scorer:1.4.0 plot.png --alt 'Errors by age'"),
 )
 @click.argument("reference", metavar="REF")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=FILE)
 @click.option("--name", help="Its name there; default that of the file.")
 @click.option("--alt", default="", help="What a picture shows, for who does not see it.")
 @pass_invocation

@@ -7,7 +7,7 @@ import click
 from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import hint, say, show_json
-from modelkeep.cli.signatures import FILE
+from modelkeep.cli.parameters import FILE
 from modelkeep.kernel.errors import Kind, RegistryError
 
 
@@ -39,10 +39,10 @@ def evidence(invocation: Invocation, reference: str, to: Path, *, no_personal: b
 
 def verify_pack_file(invocation: Invocation, pack: Path, vkeys: tuple[str, ...]) -> None:
     """Verify an evidence pack, and say of each part whether it holds."""
-    try:
+    from modelkeep.client.extras import verify_extra  # noqa: PLC0415 - not for --help
+
+    with verify_extra():
         from modelkeep.client.verify_pack import verify_pack  # noqa: PLC0415 - needs the extra `verify`
-    except ModuleNotFoundError as error:
-        raise click.ClickException(f"{error.name} is missing: pip install 'modelkeep[verify]'") from None
     if not vkeys:
         hint("No --vkey was given: the keys are those that the pack brings, which a forger could choose.")
     report = verify_pack(pack, vkeys)

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 import click
 
 from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
+from modelkeep.cli.errors import EXIT_CODES
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import Column, hint, say, show_json, show_table
 from modelkeep.cli.paging import WindowOptions, paged, show_list
+from modelkeep.kernel.errors import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from modelkeep.client.gates import GateResult, Waiver
-
-_BLOCKED = 8
 
 
 class WaiveOptions(TypedDict):
@@ -49,7 +49,7 @@ def check_gates(invocation: Invocation, context: click.Context, reference: str, 
         move = f"{checked.reference} from {checked.from_stage} to {checked.to_stage}"
         hint(f"No gate stops {move}." if checked.open else f"Gates stop {move}.")
     if not checked.open:
-        context.exit(_BLOCKED)
+        context.exit(EXIT_CODES[Kind.BLOCKED])
 
 
 @gate.command(

@@ -45,6 +45,8 @@ def inspect(
     """
     if tensors and again:
         raise click.UsageError("choose --tensors or --again")
+    if again and as_of is not None:
+        raise click.UsageError("choose --again or --as-of: what was is not inspected again")
     with invocation.connect() as registry:
         if tensors:
             show_list(invocation, registry.tensors(reference, as_of=as_of), _tensor_columns(), options)

@@ -10,7 +10,7 @@ from modelkeep.cli.commands.policy_plan import ask, show_plan, tried
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import Column, hint, say, show_json, show_record
 from modelkeep.cli.paging import WindowOptions, paged, show_list
-from modelkeep.cli.parameters import AS_OF
+from modelkeep.cli.parameters import AS_OF, FILE
 from modelkeep.cli.text import printable
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from modelkeep.client.policy_values import Policy, PolicyAssignment
 
-_FILE: Final = click.argument("file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path))
+_FILE: Final = click.argument("file", metavar="FILE", type=FILE)
 _ON: Final = click.option("--on", "scope", metavar="SCOPE", default="*", help="`*`, a namespace or MODEL; default `*`.")
 _REASON: Final = click.option("--reason", default="", metavar="TEXT", help="Why; the audit log keeps it.")
 _YES: Final = click.option("--yes", is_flag=True, help="Do not ask.")

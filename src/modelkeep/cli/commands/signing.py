@@ -11,7 +11,8 @@ from modelkeep.cli.command import RegistryCommand, examples
 from modelkeep.cli.commands.evidence import verify_pack_file
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import hint, say, show_json
-from modelkeep.cli.signatures import FILE, local_pack, local_path, password_for, trusted
+from modelkeep.cli.parameters import FILE
+from modelkeep.cli.signatures import local_pack, local_path, password_for, trusted
 from modelkeep.kernel.errors import Kind, RegistryError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import Column, say, show_json
 from modelkeep.cli.paging import WindowOptions, paged, show_list
-from modelkeep.cli.parameters import AS_OF, PointInTime
-from modelkeep.cli.signatures import FILE, new_password
+from modelkeep.cli.parameters import AS_OF, FILE, PointInTime
+from modelkeep.cli.signatures import new_password
 from modelkeep.kernel.errors import InvalidValueError
 
 if TYPE_CHECKING:

@@ -95,11 +95,11 @@ class Inspections:
         state = work.job.state
         seen = state.get("cursor") if state.get("tools") == tools else None
         cursor = seen if isinstance(seen, int) else BEFORE_ALL
-        for entry in self._inspected(cursor):
+        for entry, content in self._inspected(cursor):
             if work.stopping:
                 break
             try:
-                given_up = not self._renew(entry, work)
+                given_up = content is not None and not self._renew(entry, content, work)
             except StoppedError:
                 break
             cursor = entry.seq
@@ -109,15 +109,18 @@ class Inspections:
             return Again(_EVERY, {"tools": tools, "cursor": cursor})
         return Again(timedelta(), {"tools": tools, "cursor": cursor})
 
-    def _inspected(self, cursor: int) -> Iterator[Entry]:
+    def _inspected(self, cursor: int) -> Iterator[tuple[Entry, Digest | None]]:
+        """Yield the entries of first inspections, each with its content if that is to be inspected again."""
         while entries := self.reader.read_of(INSPECTED, cursor, _BATCH):
-            yield from entries
+            contents = [Digest.parse(str(entry.data["manifest_digest"])) for entry in entries]
+            outdated = self.service.outdated(contents)
+            for entry, content in zip(entries, contents, strict=True):
+                yield entry, content if content in outdated else None
             cursor = entries[-1].seq
 
-    def _renew(self, entry: Entry, work: Work) -> bool:
+    def _renew(self, entry: Entry, content: Digest, work: Work) -> bool:
         """Return False when it was tried too often."""
         try:
-            content = Digest.parse(str(entry.data["manifest_digest"]))
             self.service.renew(_SYSTEM, entry.subject, content, lambda: work.stopping)
         except RegistryError as error:
             if error.kind is Kind.UNAVAILABLE:

@@ -1,6 +1,6 @@
 """Inspections within one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +28,13 @@ class InspectionRepository:
         query = select(*INSPECTION.c).where(INSPECTION.c.manifest_digest == str(content))
         row = self._session.execute(query).one_or_none()
         return None if row is None else _inspection(row)
+
+    def inspected_by_others(self, contents: Collection[Digest], tools: Sequence[Tool]) -> frozenset[Digest]:
+        """Return those of the contents that other tools have looked at than these."""
+        query = select(INSPECTION.c.manifest_digest, INSPECTION.c.tools)
+        rows = self._session.execute(query.where(INSPECTION.c.manifest_digest.in_(map(str, contents))))
+        mine = [tool.to_json() for tool in tools]
+        return frozenset(Digest.parse(digest) for digest, theirs in rows if theirs != mine)
 
     def find_with_tensors(self, content: Digest) -> ContentFacts | None:
         """Return the facts of content with all its tensors."""

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, literal, or_, select, union
 from modelkeep.domains.access.domain.permissions import Permission
 from modelkeep.domains.access.domain.reach import EVERY
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT, Scope
+from modelkeep.domains.access.repository.intervals import in_force
 from modelkeep.domains.access.repository.predicate import ACTOR, NOW
 from modelkeep.domains.access.repository.standings import token_limits
 from modelkeep.domains.access.tables import BINDING, MEMBER, PRINCIPAL, TOKEN
@@ -30,8 +31,7 @@ def role_held_where(
     groups = select(membership.c.group_id).where(membership.c.principal_id == principal, membership.c.until.is_(None))
     return exists().where(
         held.c.role == role,
-        held.c.until.is_(None),
-        or_(held.c.expires_at.is_(None), held.c.expires_at > NOW),
+        in_force(held, NOW),
         held.c.scope.in_((literal(REGISTRY_TEXT, ordered_text()), namespace, model)),
         held.c.stage.in_((literal("", ordered_text()), stage)),
         or_(held.c.subject_id == principal, held.c.subject_id.in_(groups)),
@@ -120,14 +120,5 @@ def _held(scope: Scope, stage: str, at: datetime) -> tuple[AnySelect, AnySelect]
         .join(BINDING, BINDING.c.subject_id == MEMBER.c.group_id)
         .where(MEMBER.c.until.is_(None))
     )
-    conditions = (_PERSON, *_in_force(scope, stage, at))
-    return mine.where(*conditions), by_group.where(*conditions)
-
-
-def _in_force(scope: Scope, stage: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        BINDING.c.scope.in_(scope.lineage),
-        BINDING.c.until.is_(None),
-        or_(BINDING.c.expires_at.is_(None), BINDING.c.expires_at > at),
-        BINDING.c.stage.in_(("", stage)),
-    )
+    applies = BINDING.c.scope.in_(scope.lineage), BINDING.c.stage.in_(("", stage)), in_force(BINDING, at)
+    return mine.where(_PERSON, *applies), by_group.where(_PERSON, *applies)

@@ -20,6 +20,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, sel
 from modelkeep.domains.access.domain.permissions import Permission, builtin_roles_with, is_never, shown_to
 from modelkeep.domains.access.domain.reach import EVERY
 from modelkeep.domains.access.domain.scopes import REGISTRY_TEXT, Scope
+from modelkeep.domains.access.repository.intervals import in_force
 from modelkeep.domains.access.tables import (
     BINDING,
     MEMBER,
@@ -58,8 +59,7 @@ SUBJECTS: Final = union_all(
 )
 _GRANTED: Final = select(_HELD.c.scope).where(
     _HELD.c.subject_id.in_(SUBJECTS),
-    _HELD.c.until.is_(None),
-    or_(_HELD.c.expires_at.is_(None), _HELD.c.expires_at > NOW),
+    in_force(_HELD, NOW),
     or_(_HELD.c.role.in_(_ROLES), _HELD.c.role.in_(_CUSTOM_ROLES)),
     or_(_HELD.c.stage == "", _HELD.c.stage == _STAGE, _STAGE == EVERY),
 )

@@ -14,7 +14,7 @@ from modelkeep.domains.access.domain.leak_alerts import (
 from modelkeep.domains.access.service.limits import RequestLimits
 from modelkeep.domains.access.service.tokens import TokenService
 from modelkeep.kernel.identity import RequestInfo
-from modelkeep.platform.p256 import P256PublicKey
+from modelkeep.signing import PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class AlertKey:
     """A key of a scanner of secrets, under the name the scanner calls it by; without a name, under any."""
 
     name: str
-    public: P256PublicKey
+    public: PublicKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What is known of content, and how it comes to be known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore, Event
 from typing import Final
@@ -119,6 +119,11 @@ class InspectionService:
             repository.save(inspection, contents)
             tx.record(inspection.inspected(reference, by))
         return True
+
+    def outdated(self, contents: Collection[Digest]) -> frozenset[Digest]:
+        """Return those of the contents that were inspected by other tools than would be today."""
+        with self.database.snapshot() as tx:
+            return InspectionRepository(tx).inspected_by_others(contents, self.scanner.tools)
 
     def renew(self, by: Actor, reference: str, content: Digest, called_off: Callable[[], bool] = never) -> bool:
         """Inspect content again if other tools have looked at it than would today; False if there is no need.

@@ -11,8 +11,9 @@ from zipfile import ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 from modelkeep.domains.inspection.domain.facts import Span
 from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError, Window, WindowFile
 
-MAGICS: Final = (b"PK\x03\x04", b"PK\x05\x06")
-_MOST_MEMBERS: Final = 100_000
+END_RECORD: Final = b"PK\x05\x06"
+MAGICS: Final = (b"PK\x03\x04", END_RECORD)
+MOST_MEMBERS: Final = 100_000
 _MOST_RATIO: Final = 200
 _SMALL: Final = 2**20
 _LOCAL_HEADER: Final = 30
@@ -44,8 +45,8 @@ class Archive:
             self._zip = ZipFile(cast("BinaryIO", WindowFile(window)))
         infos = self._zip.infolist()
         self.members = {info.filename: info for info in infos}
-        if len(infos) > _MOST_MEMBERS or len(self.members) < len(infos):
-            raise UnreadableFileError(f"the archive names a member twice, or has more than {_MOST_MEMBERS}")
+        if len(infos) > MOST_MEMBERS or len(self.members) < len(infos):
+            raise UnreadableFileError(f"the archive names a member twice, or has more than {MOST_MEMBERS}")
 
     def read(self, name: str, most: int) -> bytes:
         """Return a member whole.

@@ -9,14 +9,13 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, cast
 
+from modelkeep.domains.inspection.domain.formats.zips import END_RECORD, MOST_MEMBERS
 from modelkeep.domains.inspection.domain.scanning.keras import scan_keras_config
 from modelkeep.domains.inspection.domain.scanning.pieces import Counted, Piece, Scan
 from modelkeep.domains.inspection.domain.scanning.reports import ScanReport, code_capable, unknown
 from modelkeep.domains.inspection.domain.scanning.skops import scan_skops_schema
 from modelkeep.domains.inspection.domain.verdicts import Finding, FormatPolicy, Verdict
 
-_MOST_MEMBERS: Final = 100_000
-_END_RECORD: Final = b"PK\x05\x06"
 _END_REACH: Final = 65_535 + 22
 _TORCH_RAW: Final = re.compile(
     r"data/\d+|version|byteorder|\.format_version|\.storage_alignment|\.data/serialization_id"
@@ -57,7 +56,7 @@ class _Zip:
         self._look_at_the_archive()
         torch = tuple(name.removesuffix("data.pkl") for name in self._names if _last(name) == "data.pkl")
         policies = []
-        for member in self._members[:_MOST_MEMBERS]:
+        for member in self._members[:MOST_MEMBERS]:
             if member.is_dir() or (torch and _is_raw(member.filename, torch)):
                 continue
             found = self._member(member)
@@ -66,14 +65,14 @@ class _Zip:
         return ScanReport("zip", FormatPolicy.together(policies), tuple(self._findings))
 
     def _look_at_the_archive(self) -> None:
-        if len(self._members) > _MOST_MEMBERS:
-            self._find(Verdict.INCONCLUSIVE, f"more than {_MOST_MEMBERS} members")
+        if len(self._members) > MOST_MEMBERS:
+            self._find(Verdict.INCONCLUSIVE, f"more than {MOST_MEMBERS} members")
         if len(self._names) < len(self._members):
             self._find(Verdict.SUSPICIOUS, "it names a member twice: who reads it may read another")
         file = self._piece.file
         size = file.seek(0, 2)
         file.seek(max(0, size - _END_REACH))
-        if file.read(_END_REACH).count(_END_RECORD) > 1:
+        if file.read(_END_REACH).count(END_RECORD) > 1:
             self._find(Verdict.SUSPICIOUS, "it may have two directories: who reads it may read another")
         if any("code" in name.split("/") or _last(name) == "constants.pkl" for name in self._names) and any(
             _last(name) == "data.pkl" for name in self._names
@@ -125,8 +124,8 @@ def scan_tar(scan: Scan, piece: Piece) -> ScanReport:
     try:
         with tarfile.open(fileobj=piece.file, mode="r:") as archive:
             for number, member in enumerate(archive):
-                if number >= _MOST_MEMBERS:
-                    return unknown(piece.path, f"more than {_MOST_MEMBERS} members")
+                if number >= MOST_MEMBERS:
+                    return unknown(piece.path, f"more than {MOST_MEMBERS} members")
                 found = _in_tar(scan, piece, archive, member)
                 policies.append(found.policy)
                 findings += found.findings

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from modelkeep.domains.inspection.domain.formats import gguf, hdf5, read_facts
+from modelkeep.domains.inspection.domain.formats import catboost, gguf, hdf5, read_facts, tflite
 from modelkeep.domains.inspection.domain.formats.protobuf import fields
-from modelkeep.domains.inspection.domain.formats.tflite import read_tflite
 from modelkeep.domains.inspection.domain.formats.windows import UnreadableFileError, Window
 from modelkeep.domains.inspection.domain.scanning.graphs import scan_keras_metadata, scan_onnx, scan_saved_model
 from modelkeep.domains.inspection.domain.scanning.keras import scan_keras_json
@@ -63,7 +62,7 @@ def _says(window: Window, word: bytes) -> bool:
 
 
 def _tflite(path: str, window: Window) -> ScanReport:
-    custom = set(read_tflite(window).details.get("custom_operators", "").split(", ")) - _USUAL_OPERATORS
+    custom = set(tflite.read_tflite(window).details.get("custom_operators", "").split(", ")) - _USUAL_OPERATORS
     findings = [
         Finding.of("tflite.custom_operator", Verdict.SUSPICIOUS, path, f"its operators need code of their own: {name}")
         for name in sorted(custom)
@@ -85,10 +84,10 @@ def _message(path: str, window: Window) -> ScanReport:
 
 
 KNOWN_MAGIC: Final[tuple[tuple[int, bytes, Look], ...]] = (
-    (0, b"GGUF", _gguf),
+    (0, gguf.MAGIC, _gguf),
     (0, hdf5.MAGIC, _hdf5),
-    (4, b"TFL3", _tflite),
-    (0, b"CBM1", _readable),
+    (tflite.MAGIC_AT, tflite.MAGIC, _tflite),
+    (0, catboost.MAGIC, _readable),
 )
 KNOWN_SUFFIXES: Final[Mapping[str, Look]] = {
     ".onnx": scan_onnx,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from io import BytesIO
 from typing import BinaryIO, Final, cast
 
+from modelkeep.domains.inspection.domain.formats import numpy_arrays, zips
 from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.pickles.inspection import inspect_pickles, looks_like_pickle
 from modelkeep.domains.inspection.domain.pickles.streams import ByteStream
@@ -132,8 +133,8 @@ def _begins(place: int, magic: bytes) -> Callable[[bytes], bool]:
 
 
 _BY_MAGIC: Final[tuple[tuple[Callable[[bytes], bool], Scanner], ...]] = (
-    (lambda head: head.startswith((b"PK\x03\x04", b"PK\x05\x06")), _scan_zip),
-    (_begins(0, b"\x93NUMPY"), _scan_array),
+    (lambda head: head.startswith(zips.MAGICS), _scan_zip),
+    (_begins(0, numpy_arrays.MAGIC), _scan_array),
     *((is_packed, scan_packed) for is_packed in PACKINGS),
     (_begins(_TAR_MAGIC_AT, b"ustar"), _scan_tar),
     (looks_like_pickle, _scan_pickle),
