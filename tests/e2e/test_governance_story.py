@@ -96,6 +96,7 @@ def asked_again(person: CommandLine) -> Any:  # noqa: ANN401 - JSON
 
 def test_from_the_first_push_to_the_evidence(server: ClockedServer, people: People) -> None:
     first = push(people.ana, "good")
+    assert f"modelkeep card edit {first} --set" in did(people.ana.run("card", "draft", first, "--save"), code=2).err
     did(people.ana.run("card", "edit", first, "--set", "overview.description=Scores payments"))
     staging = ask(people.ana, first, "Staging")
     did(people.lead.run("approve", staging, "--comment", "go and try"))

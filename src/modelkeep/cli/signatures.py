@@ -22,8 +22,7 @@ def local_path(target: str) -> Path | None:
 
 def local_pack(target: str) -> Path | None:
     """Return the evidence pack that is meant; None for anything else."""
-    path = Path(target).expanduser()
-    return path if target.endswith(".zip") and (local_path(target) is not None or path.is_file()) else None
+    return Path(target).expanduser() if target.endswith(".zip") else None
 
 
 def password_for(key: Path) -> str | None:

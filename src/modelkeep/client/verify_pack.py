@@ -87,18 +87,25 @@ def verify_pack(path: Path, vkeys: Sequence[str] = ()) -> PackReport:
 
     Raises:
         InvalidPackError: the file is no evidence pack, or not whole.
+        InvalidValueError: a key is none.
     """
     try:
+        keys = [Key.parse(vkey) for vkey in vkeys]
+    except UnverifiableError as error:
+        raise InvalidValueError(str(error)) from error
+    try:
         with ZipFile(path) as archive:
-            return _Pack(archive, vkeys).verified()
-    except (BadZipFile, UnverifiableError, OSError, zlib.error, NotImplementedError, RuntimeError) as error:
+            return _Pack(archive, keys).verified()
+    except OSError as error:
+        raise InvalidPackError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (BadZipFile, UnverifiableError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise InvalidPackError(f"{path} is no evidence pack, or not whole: {error}") from error
 
 
 class _Pack:
     """An open pack."""
 
-    def __init__(self, archive: ZipFile, vkeys: Sequence[str]) -> None:
+    def __init__(self, archive: ZipFile, keys: Sequence[Key]) -> None:
         self._archive = archive
         self._names = Counter(info.filename for info in archive.infolist())
         if self._names.total() > MAX_FILES + 1:  # those that are listed, and the list
@@ -107,9 +114,9 @@ class _Pack:
         text, _, self._line = note.rpartition("\n\n")
         self._note = f"{text}\n"
         self.manifest = EvidenceManifest.parse(self._note)
-        self._given = bool(vkeys)
-        own = () if vkeys else self._read("audit/keys.txt", _MAX_LIST).decode(errors="replace").split()
-        self._keys = [Key.parse(vkey) for vkey in (*vkeys, *own)]
+        self._given = bool(keys)
+        own = () if keys else self._read("audit/keys.txt", _MAX_LIST).decode(errors="replace").split()
+        self._keys = [*keys, *(Key.parse(vkey) for vkey in own)]
 
     def verified(self) -> PackReport:
         parts = (

@@ -21,13 +21,13 @@ from tests.service.tampering import tampered
 from tests.signing import EVERYTHING, a_bundle, a_certified_bundle, a_private_key, add, listed, trust
 
 from modelkeep.app.bootstrap import Services
-from modelkeep.client.verify_pack import InvalidPackError, PackReport, verify_pack
+from modelkeep.client.verify_pack import PackReport, verify_pack
 from modelkeep.domains.access import REGISTRY, ForbiddenError
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance import NewTrust
 from modelkeep.domains.governance.tables.signatures import SIGNATURE
 from modelkeep.kernel.canonical_json import Json
-from modelkeep.kernel.errors import RegistryError
+from modelkeep.kernel.errors import InvalidValueError, RegistryError
 from modelkeep.kernel.evidence import EvidenceManifest, InvalidEvidenceError
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.model_signing import PROMOTION, Bundle, Statement
@@ -103,7 +103,7 @@ def test_a_pack_holds_with_the_key_of_the_log_and_with_no_other(
     assert report.parts[5].said == "1 signed by the registry, 1 in its audit log"
     assert verify_pack(pack).holds
     other = "modelkeep/other+c5c4b1c5+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-    with pytest.raises(InvalidPackError, match="damaged"):
+    with pytest.raises(InvalidValueError, match="damaged"):
         verify_pack(pack, [other])
 
 

@@ -13,7 +13,7 @@ from modelkeep.cli.parameters import AS_OF, FILE, PAIR, scalar
 from modelkeep.cli.text import cell, size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from modelkeep.client.card_values import Attachment, Card, CardChange, CardRevision, CardScore
 
@@ -86,6 +86,7 @@ def draft_card(invocation: Invocation, reference: str, *, save: bool) -> None:
     with invocation.connect() as registry:
         draft = registry.draft_card(reference)
         if save:
+            _require_description(reference, draft.content)
             _show(invocation, registry.edit_card(reference, draft.content, revision=draft.revision))
             return
     if invocation.as_json:
@@ -277,6 +278,17 @@ def _patch(pairs: tuple[tuple[str, str], ...]) -> dict[str, Any]:
             place = place.setdefault(parent, {})
         place[name] = scalar(text) if text else None
     return patch
+
+
+def _require_description(reference: str, card: "Mapping[str, object]") -> None:
+    """Refuse a card that cannot be saved yet, for want of the one field that only people know."""
+    match card:
+        case {"overview": {"description": str()}}:
+            return
+    raise click.UsageError(
+        f"Nobody has described the model or its version: 'modelkeep card edit {reference} --set "
+        "overview.description=TEXT' begins the card; then save the draft."
+    )
 
 
 def _there(file: Path) -> Path:

@@ -194,6 +194,8 @@ def _read(file: Path) -> str:
         return file.read_text("utf-8")
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file} is not UTF-8 at byte {error.start}; save it as UTF-8.") from None
+    except OSError as error:
+        raise click.UsageError(f"{file} cannot be read: {error.strerror}.") from None
 
 
 def _show_assignment(invocation: Invocation, made: "PolicyAssignment") -> None:

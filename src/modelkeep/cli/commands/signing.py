@@ -139,6 +139,8 @@ def verify(invocation: Invocation, target: str, **believed: Unpack[Believed]) ->
     """
     pack, path = local_pack(target), local_path(target)
     if pack is not None:
+        if believed["key"] or believed["authority"]:
+            raise click.UsageError("An evidence pack is verified with --vkey, the key of the audit log.")
         verify_pack_file(invocation, pack, believed["vkey"])
         return
     own = trusted(believed["key"], believed["authority"], believed["identity"])

@@ -199,5 +199,5 @@ def check_text(name: str, text: str, *, needed: bool = False) -> str:
     if len(text) > MAX_TEXT or "\0" in text:
         raise InvalidValueError(f"{name}: at most {MAX_TEXT} characters, and no NUL")
     if needed and not text.strip():
-        raise InvalidValueError(f"{name} is missing: say why, for those who read the log")
+        raise InvalidValueError(f"{name} is missing: it is kept for those who read the log")
     return text

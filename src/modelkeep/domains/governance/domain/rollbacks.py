@@ -20,6 +20,7 @@ _UNITS: Final = {
     "week": timedelta(weeks=1),
 }
 _SHOWN: Final = 5
+_SHOWN_OF_GOAL: Final = 80
 
 
 class NothingHeldError(RegistryError):
@@ -58,7 +59,13 @@ def parse_goal(text: str, now: datetime) -> datetime | Selector:
         if moment > now:
             raise InvalidValueError(f"{text.strip()} has not come yet; go back to a time that is over")
         return moment
-    return parse_selector(text.strip())
+    try:
+        return parse_selector(text.strip())
+    except InvalidValueError as error:
+        raise InvalidValueError(
+            f"{text.strip()[:_SHOWN_OF_GOAL]!r} is neither a time nor a version: give '7 days ago', 2026-11-16, "
+            "2026-11-16T09:00Z, a number, a semantic version, or @ALIAS"
+        ) from error
 
 
 def held_clause(held: Held | None, stage: str, rule: Rollback, now: datetime, *, in_emergency: bool) -> Clause:

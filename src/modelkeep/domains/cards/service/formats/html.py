@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
 _STYLE: Final = (
+    ":root{color-scheme:light dark}"
     "body{font:1rem/1.6 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "table{border-collapse:collapse}td,th{border:1px solid #8888;padding:.2em .6em;text-align:left;vertical-align:top}"
-    "img{max-width:100%}pre{overflow:auto}"
+    "table{border-collapse:collapse;display:block;overflow:auto}"
+    "td,th{border:1px solid #8888;padding:.2em .6em;text-align:left;vertical-align:top}"
+    "h1,h2,h3,p,li,td{overflow-wrap:anywhere}li p{margin:.2em 0}img{max-width:100%}pre{overflow:auto}"
 )
 PAGE_POLICY: Final = (
     "sandbox; default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
