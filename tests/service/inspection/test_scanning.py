@@ -140,6 +140,7 @@ def test_the_second_opinion_says_what_it_is(picklescan: Picklescan) -> None:
         ("m.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50), Verdict.INCONCLUSIVE),
         ("m.npy", b"\x93NUMPY" + bytes(50), Verdict.INCONCLUSIVE),
     ],
+    ids=["honest", "honest PyTorch", "hostile", "hostile PyTorch", "cut off", "gzip", "7z", "NumPy"],  # gzip has a time
 )
 def test_the_second_opinion_judges_or_is_inconclusive(
     sandbox: Sandbox, picklescan: Picklescan, name: str, data: bytes, verdict: Verdict
