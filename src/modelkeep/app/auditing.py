@@ -14,8 +14,10 @@ from modelkeep.domains.audit import (
     PrivacyService,
 )
 from modelkeep.domains.catalog import forget_past
+from modelkeep.domains.governance import audit_kept_for
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.ids import IdSource
+from modelkeep.platform.database import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,15 @@ class Auditing:
 def auditing(settings: Settings, access: AccessService, clock: Clock, ids: IdSource) -> Auditing:
     """Build them."""
     database = access.database
+
+    def kept_for(tx: Transaction) -> timedelta:
+        return max(settings.audit_retention, audit_kept_for(tx))
+
     reads_kept = timedelta(days=settings.access_log_retention_days)
     return Auditing(
         entries=AuditService(database, access),
         reader=AuditReader(database),
         exports=ExportService(database, access, clock, settings.public_url),
-        privacy=PrivacyService(database, access, clock, ids, settings.audit_retention, forget_past),
+        privacy=PrivacyService(database, access, clock, ids, kept_for, forget_past),
         access_log=AccessLogService(database, access, clock, reads_kept, AccessRecorder(database, clock)),
     )

@@ -54,7 +54,7 @@ from modelkeep.domains.catalog import (
     VersionService,
 )
 from modelkeep.domains.events import EventServices
-from modelkeep.domains.governance import GovernanceServices, SigningServices, first_stage
+from modelkeep.domains.governance import GovernanceServices, SigningServices, first_stage, versions_kept_for
 from modelkeep.domains.inspection import DiffService, InspectionService
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
@@ -147,8 +147,8 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
         idempotency=idempotency,
         uploads=uploads,
         namespaces=NamespaceService(database, access, clock),
-        models=ModelService(database, access, clock, ids),
-        versions=VersionService(database, access, clock),
+        models=ModelService(database, access, clock, ids, versions_kept_for),
+        versions=VersionService(database, access, clock, versions_kept_for),
         registration=RegistrationService(database, access, operations, uploads, clock, ids, first_stage, step),
         aliases=AliasService(database, access, clock),
         content=ContentService(database, access, artifacts, limits, readers.access_log.reads),

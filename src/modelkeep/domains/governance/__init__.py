@@ -43,7 +43,14 @@ from modelkeep.domains.governance.domain.trials import Trial, Trials, TriedVersi
 from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
 from modelkeep.domains.governance.domain.waivers import NewWaiver, Waiver
 from modelkeep.domains.governance.jobs import counter_signing, job_kinds
-from modelkeep.domains.governance.operations import effective_policy, first_stage, policy_of, stored_evaluation
+from modelkeep.domains.governance.operations import (
+    audit_kept_for,
+    effective_policy,
+    first_stage,
+    policy_of,
+    stored_evaluation,
+    versions_kept_for,
+)
 from modelkeep.domains.governance.service import (
     SHIPPED,
     Asked,
@@ -188,6 +195,7 @@ __all__ = [
     "WaiverService",
     "WithdrawnData",
     "allowed_move",
+    "audit_kept_for",
     "check_config",
     "counter_signing",
     "effective_policy",
@@ -199,4 +207,5 @@ __all__ = [
     "policy_schema",
     "stored_evaluation",
     "verified_signatures",
+    "versions_kept_for",
 ]

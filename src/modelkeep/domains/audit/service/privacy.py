@@ -34,14 +34,15 @@ class PrivacyService:
     """The erasable side of the log. Leaves and hashes stay, so every proof holds.
 
     `forget` erases the same texts where higher domains keep them beside the log, in the transaction that it is given,
-    and returns how many: texts that the log has lost may have become erasable there since.
+    and returns how many: texts that the log has lost may have become erasable there since. `kept_for` says for how long
+    bodies of entries are kept at least.
     """
 
     database: Database
     access: AccessService
     clock: Clock
     new_id: IdSource
-    retention: timedelta
+    kept_for: Callable[[Transaction], timedelta]
     forget: Callable[[Transaction, Erasure], int]
 
     def erase(self, actor: Actor, erasure: Erasure) -> Recorded[int]:
@@ -119,7 +120,7 @@ class PrivacyService:
         now = self.clock()
         with self.database.snapshot() as tx:
             privacy = PrivacyRepository(tx.session)
-            first_kept = privacy.first_kept(now - self.retention)
+            first_kept = privacy.first_kept(now - self.kept_for(tx))
             chosen = privacy.prunable(range(first, first_kept or 0), PRUNED_AT_ONCE)
         if not chosen or first_kept is None:
             return 0, first

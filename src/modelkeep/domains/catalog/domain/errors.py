@@ -108,6 +108,13 @@ class DeletionBlockedError(RegistryError):
     code = "catalog.deletion_blocked"
 
 
+class VersionRetainedError(RegistryError):
+    """A policy keeps the version for a time that is not over; the details say until when."""
+
+    kind = Kind.BLOCKED
+    code = "catalog.version_retained"
+
+
 def no_such_namespace(name: str) -> NamespaceNotFoundError:
     """Return the error for a namespace that is not there, or that the actor may not see."""
     return NamespaceNotFoundError(

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from modelkeep.domains.catalog.domain.aliases import StageInterval
 from modelkeep.domains.catalog.domain.versions import ModelVersion
@@ -51,6 +51,19 @@ _HOLDINGS: Final = (
 )
 
 
+_EARLIER: Final = STAGE.alias()
+_MOVED_LAST: Final = (
+    select(STAGE.c.version_id, STAGE.c.since)
+    .where(
+        STAGE.c.model_id == bindparam("model_id"),
+        STAGE.c.until.is_(None),
+        exists().where(_EARLIER.c.version_id == STAGE.c.version_id, _EARLIER.c.since < STAGE.c.since),
+    )
+    .order_by(STAGE.c.since.desc(), STAGE.c.version_id.desc())
+    .limit(1)
+)
+
+
 class StageRepository:
     """Stages within one transaction."""
 
@@ -83,6 +96,15 @@ class StageRepository:
             )
             for row in self._session.execute(_HOLDINGS, {"version_id": version.id, "wanted": stage})
         )
+
+    def moved_last(self, model_id: str, version_id: str | None = None) -> tuple[str, datetime] | None:
+        """Return which version of a model has moved last from stage to stage, and when; or when the one has.
+
+        Versions that were never anywhere but in their first stage have not.
+        """
+        query = _MOVED_LAST if version_id is None else _MOVED_LAST.where(STAGE.c.version_id == version_id)
+        row = self._session.execute(query, {"model_id": model_id}).one_or_none()
+        return None if row is None else (row.version_id, row.since)
 
     def held_since(self, version_id: str) -> datetime:
         """Return since when a version has held its stage."""

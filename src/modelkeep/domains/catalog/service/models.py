@@ -14,6 +14,7 @@ from modelkeep.domains.catalog.operations.guarded import Guarded
 from modelkeep.domains.catalog.repository import AliasRepository, ModelRepository
 from modelkeep.domains.catalog.repository.past import list_models_at
 from modelkeep.domains.catalog.service.entries import TagQuestion, stage_entries, tag_page
+from modelkeep.domains.catalog.service.retaining import KeptFor, kept_until, require_not_kept
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor
@@ -45,6 +46,7 @@ class ModelService:
     access: AccessService
     clock: Clock
     new_id: IdSource
+    kept_for: KeptFor
 
     def create(self, actor: Actor, new: NewModel) -> Recorded[Model]:
         """Create a model in a namespace that is there.
@@ -154,6 +156,7 @@ class ModelService:
 
         Raises:
             DeletionBlockedError: aliases point to its versions, or such hold a stage; the details list them.
+            VersionRetainedError: a policy keeps one of its versions, until a time that the details name.
         """
         with self.database.transaction() as tx:
             models = ModelRepository(tx)
@@ -171,6 +174,7 @@ class ModelService:
                     "Archived first",
                     versions=list(staged),
                 )
+            require_not_kept(kept_until(tx, self.kept_for, model.id, name), tx, self.clock(), name)
             changed, event = model.delete(actor, self.clock())
             models.save(changed, before=model)
             tx.record(event)

@@ -16,6 +16,7 @@ from modelkeep.domains.catalog.repository import AliasRepository, VersionReposit
 from modelkeep.domains.catalog.repository.past import list_versions_at
 from modelkeep.domains.catalog.repository.search import list_versions
 from modelkeep.domains.catalog.service.entries import TagQuestion, standing_entry, tag_page
+from modelkeep.domains.catalog.service.retaining import KeptFor, kept_until, require_not_kept
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Event, Recorded
 from modelkeep.kernel.identity import Actor
@@ -40,6 +41,7 @@ class VersionService:
     database: Database
     access: AccessService
     clock: Clock
+    kept_for: KeptFor
 
     def resolve(self, actor: Actor, reference: Reference) -> ModelVersion:
         """Return the version a reference means, now or at its `as_of`, and by which alias or stage it was found.
@@ -187,6 +189,7 @@ class VersionService:
 
         Raises:
             DeletionBlockedError: aliases point to it, or it holds a stage; the details say so.
+            VersionRetainedError: a policy keeps it, until a time that the details name.
         """
         with self.database.transaction() as tx:
             versions = VersionRepository(tx)
@@ -206,6 +209,8 @@ class VersionService:
                     "first",
                     stage=version.stage,
                 )
+            kept = kept_until(tx, self.kept_for, version.model_id, model, version.id)
+            require_not_kept(kept, tx, self.clock(), model)
             changed, event = version.delete(actor, moment_after(aliases.left_at(version.id), self.clock()))
             versions.save(changed, before=version)
             tx.record(event)

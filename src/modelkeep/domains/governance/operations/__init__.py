@@ -2,5 +2,6 @@
 
 from modelkeep.domains.governance.operations.evaluations import stored_evaluation
 from modelkeep.domains.governance.operations.policies import effective_policy, first_stage, policy_of
+from modelkeep.domains.governance.operations.retention import audit_kept_for, versions_kept_for
 
-__all__ = ["effective_policy", "first_stage", "policy_of", "stored_evaluation"]
+__all__ = ["audit_kept_for", "effective_policy", "first_stage", "policy_of", "stored_evaluation", "versions_kept_for"]

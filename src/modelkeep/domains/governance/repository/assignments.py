@@ -29,6 +29,12 @@ _ASSIGNMENTS: Final[AnySelect] = select(
     ASSIGNMENT.c.until,
     ASSIGNMENT.c.ended_by,
 ).join(POLICY, (POLICY.c.name == ASSIGNMENT.c.policy) & (POLICY.c.number == ASSIGNMENT.c.number))
+_IN_FORCE: Final[AnySelect] = (
+    select(ASSIGNMENT.c.policy, ASSIGNMENT.c.number, POLICY.c.digest)
+    .join(POLICY, (POLICY.c.name == ASSIGNMENT.c.policy) & (POLICY.c.number == ASSIGNMENT.c.number))
+    .where(_NOW)
+    .distinct()
+)
 _SEEN: Final = or_(
     ASSIGNMENT.c.scope == str(REGISTRY), permitted_where(namespace=ASSIGNMENT.c.namespace, model=ASSIGNMENT.c.scope)
 )
@@ -70,6 +76,11 @@ class AssignmentRepository:
         if scope.namespace is not None:
             query = query.where(ASSIGNMENT.c.namespace == str(scope))
         return tuple(self._session.scalars(query.order_by(ASSIGNMENT.c.scope)))
+
+    def policies_in_force(self) -> tuple[tuple[str, int, Digest], ...]:
+        """Return the versions of policies that govern anything now, each once: name, number and digest."""
+        rows = self._session.execute(_IN_FORCE)
+        return tuple((row.policy, row.number, Digest.parse(row.digest)) for row in rows)
 
     def last_change(self, scope: Scope) -> datetime | None:
         """Return when an assignment on exactly this scope began or ended last; None if none ever did."""
