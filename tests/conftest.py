@@ -6,7 +6,7 @@ import sys
 
 from tests.statements import share_compiled_statements
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.shipped_models"]
 
 # Tests start hundreds of processes of Python: each would compile all that it imports. Images of containers set this.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
