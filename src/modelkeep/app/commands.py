@@ -125,14 +125,20 @@ def show_log_key(**flags: Any) -> None:  # noqa: ANN401 - as above
 @log_key.command("new", epilog="Example: modelkeep log-key new --data-dir /srv/modelkeep")
 @_data_dir
 def new_log_key(**flags: Any) -> None:  # noqa: ANN401 - as above
-    """Put a new key before the others: it and they sign from the next start on."""
+    """Put a new key before the others.
+
+    It and they sign from the next start on.
+    """
     click.echo(_log_keys(flags).replace().verifier)
 
 
 @log_key.command("retire", epilog="Example: modelkeep log-key retire --data-dir /srv/modelkeep")
 @_data_dir
 def retire_log_key(**flags: Any) -> None:  # noqa: ANN401 - as above
-    """Drop all keys but the newest: they sign no longer from the next start on."""
+    """Drop all keys but the newest.
+
+    They sign no longer from the next start on.
+    """
     for signer in _log_keys(flags).drop_old():
         click.echo(signer.verifier)
 

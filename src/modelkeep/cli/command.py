@@ -4,13 +4,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import click
 
 from modelkeep.cli.errors import color, report
 from modelkeep.cli.invocation import Invocation, Output
 from modelkeep.kernel.errors import RegistryError
+
+_WHOLE: Final = 1000
+"""More characters than a sentence has."""
 
 
 def examples(*lines: str) -> str:
@@ -51,6 +54,12 @@ class RegistryGroup(click.Group):
         """Add the common options."""
         super().__init__(*args, **kwargs)
         self.params.extend(common_options())
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with the whole first sentence of its help."""
+        with formatter.section("Commands"):
+            found = ((name, self.commands[name]) for name in self.list_commands(ctx))
+            formatter.write_dl([(name, command.get_short_help_str(_WHOLE)) for name, command in found])
 
 
 class Program(RegistryGroup):
