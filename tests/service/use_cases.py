@@ -64,6 +64,7 @@ class World:
         a_version(services, admin)
         services.versions.delete(admin, SCORER, DELETED, seen=1)
         services.aliases.set(admin, SCORER, "champion", FIRST, seen=0)
+        services.cards.extra_schemas.set(admin, "empty", {"type": "object"}, seen=0)
         services.cards.attachments.attach(admin, CARDED, NewAttachment("a.pdf", "application/pdf", PDF))
         subscriptions = [
             services.events.subscriptions.create(admin, NewSubscription(name, HOOK)).value for name in "ab"
@@ -271,6 +272,12 @@ POLICIES = (
     ),
 )
 CARDS = (
+    UseCase("cards.extra_schema_set", "fraud", lambda w, a: w.services.cards.extra_schemas.set(a, "fraud", {}, seen=0)),
+    UseCase(
+        "cards.extra_schema_removed",
+        "empty",
+        lambda w, a: w.services.cards.extra_schemas.remove(a, "empty", seen=1),
+    ),
     UseCase(
         "cards.card_revised",
         f"{SCORER}:1.0.0",

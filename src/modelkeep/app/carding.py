@@ -10,6 +10,7 @@ from modelkeep.domains.cards import (
     CardService,
     CardServices,
     ExchangeService,
+    ExtraSchemaService,
     InspectedContent,
     load_frameworks,
 )
@@ -31,7 +32,9 @@ def card_services(
     database = access.database
     cards = CardService(database, access, clock, load_frameworks(folder), inspected_content)
     attachments = AttachmentService(database, access, clock, artifacts, operations)
-    return CardServices(cards, attachments, ExchangeService(cards, attachments, artifacts))
+    return CardServices(
+        cards, ExtraSchemaService(database, access, clock), attachments, ExchangeService(cards, attachments, artifacts)
+    )
 
 
 def inspected_content(tx: Transaction, manifest: Digest) -> InspectedContent | None:

@@ -11,6 +11,7 @@ from modelkeep.cli.commands.audit import audit
 from modelkeep.cli.commands.audit_privacy import PRIVACY_COMMANDS
 from modelkeep.cli.commands.audit_proofs import PROOFS
 from modelkeep.cli.commands.card import card
+from modelkeep.cli.commands.card_schema import schema
 from modelkeep.cli.commands.completion import completion
 from modelkeep.cli.commands.config import config
 from modelkeep.cli.commands.deletion import delete, restore
@@ -81,5 +82,6 @@ def command_line() -> None:
 
 for _command in (*PRIVACY_COMMANDS, *PROOFS):
     audit.add_command(_command)
+card.add_command(schema)
 for _command in (command for commands in _SECTIONS.values() for command in commands):
     command_line.add_command(_command)

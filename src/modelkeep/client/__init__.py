@@ -27,8 +27,11 @@ if TYPE_CHECKING:
         CardComparison,
         CardDraft,
         CardExport,
+        CardMisfit,
+        CardRating,
         CardRevision,
         CardScore,
+        ExtraSchema,
     )
     from modelkeep.client.errors import (
         AlreadyExistsError,
@@ -109,6 +112,8 @@ __all__ = [
     "CardComparison",
     "CardDraft",
     "CardExport",
+    "CardMisfit",
+    "CardRating",
     "CardRevision",
     "CardScore",
     "ConflictError",
@@ -122,6 +127,7 @@ __all__ = [
     "Explanation",
     "ExpressionTrial",
     "ExpressionTrials",
+    "ExtraSchema",
     "FailingVersion",
     "FileChangedError",
     "ForbiddenError",

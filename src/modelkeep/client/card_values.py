@@ -10,8 +10,52 @@ from modelkeep.kernel.canonical_json import Json
 
 
 @dataclass(frozen=True, slots=True)
+class CardMisfit:
+    """A place below `extra`, as JSON Pointer, that is not what the namespace asks of it; `problem` says what is."""
+
+    pointer: str
+    problem: str
+
+    @classmethod
+    def read(cls, answer: Answer) -> "CardMisfit":
+        """Read what the server says."""
+        return cls(answer.text("pointer"), answer.text("problem"))
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraSchema:
+    """What a namespace asks of `extra` in its cards: `content` is a JSON Schema, None where it asks nothing."""
+
+    namespace: str
+    revision: int
+    digest: str | None
+    since: datetime
+    set_by: Author
+    content: Mapping[str, object] | None
+    audit: Receipt | None
+    document: Mapping[str, object] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, answer: Answer) -> "ExtraSchema":
+        """Read what the server says."""
+        return cls(
+            answer.text("namespace"),
+            answer.integer("revision"),
+            answer.find_text("digest"),
+            answer.time("since"),
+            Author.read(answer.find("set_by")),
+            answer.mapping("document") if answer.find("document") else None,
+            Receipt.read(answer.find("audit")),
+            answer.document,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A revision of the card of a version: `content` is the card, `notes` what was said about an import."""
+    """A revision of the card of a version: `content` is the card, `notes` what was said about an import.
+
+    `misfits` are where its `extra` is not what the namespace asks of it: it was written before that was asked.
+    """
 
     reference: str
     revision: int
@@ -21,6 +65,7 @@ class Card:
     content: Mapping[str, object]
     audit: Receipt | None
     notes: tuple[str, ...]
+    misfits: tuple[CardMisfit, ...]
     document: Mapping[str, object] = field(repr=False, compare=False)
 
     @classmethod
@@ -35,6 +80,7 @@ class Card:
             answer.mapping("document"),
             Receipt.read(answer.find("audit")),
             answer.texts("notes"),
+            tuple(map(CardMisfit.read, answer.items("misfits"))),
             answer.document,
         )
 
@@ -157,6 +203,21 @@ class CardScore:
             tuple(map(CardClause.read, answer.items("clauses"))),
             answer.document,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CardRating:
+    """How complete a card is by some frameworks, and where its `extra` is not what the namespace asks of it."""
+
+    scores: tuple[CardScore, ...]
+    misfits: tuple[CardMisfit, ...]
+    document: Mapping[str, object] = field(repr=False, compare=False)
+
+    @classmethod
+    def read(cls, answer: Answer) -> "CardRating":
+        """Read what the server says."""
+        scores = tuple(map(CardScore.read, answer.items("scores")))
+        return cls(scores, tuple(map(CardMisfit.read, answer.items("misfits"))), answer.document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from modelkeep.client.card_values import (
     CardComparison,
     CardDraft,
     CardExport,
+    CardRating,
     CardRevision,
-    CardScore,
+    ExtraSchema,
 )
 from modelkeep.client.connection import Connected, Moment, moment, reference_at
 from modelkeep.client.http import Call, if_match, route
@@ -96,13 +97,41 @@ class CardMethods(Connected):
         path = f"{self._version_path(reference)}/card/diff"
         return CardComparison.read(self._session.get(path, before=before, after=after, against=against))
 
-    def score_card(
-        self, reference: str, *, framework: str | None = None, as_of: Moment | None = None
-    ) -> tuple[CardScore, ...]:
+    def score_card(self, reference: str, *, framework: str | None = None, as_of: Moment | None = None) -> CardRating:
         """Return how complete a card is by a framework, or by each that the registry has."""
         path, at = self._card_path(reference, as_of)
-        answer = self._session.get(f"{path}/score", framework=framework, as_of=at)
-        return tuple(map(CardScore.read, answer.items("scores")))
+        return CardRating.read(self._session.get(f"{path}/score", framework=framework, as_of=at))
+
+    def get_extra_schema(self, namespace: str, *, as_of: Moment | None = None) -> ExtraSchema:
+        """Return what a namespace asks of `extra` in its cards, now or as it was.
+
+        Raises:
+            NotFoundError: it asks, or asked, nothing.
+        """
+        return ExtraSchema.read(self._session.get(_schema_of(namespace), as_of=moment(as_of)))
+
+    def set_extra_schema(
+        self, namespace: str, schema: Mapping[str, object], *, revision: int | None = None
+    ) -> ExtraSchema:
+        """Ask what a JSON Schema says of `extra` in each card that is changed from now on.
+
+        Raises:
+            InvalidRequestError: it is no schema, too large, or refers to what is elsewhere.
+            ConflictError: somebody has changed it since `revision`; 0 is nothing.
+        """
+        body = {"document": cast("Json", schema)}
+        call = Call("PUT", _schema_of(namespace), headers=if_match(revision), body=body)
+        return ExtraSchema.read(self._session.answer(call))
+
+    def remove_extra_schema(self, namespace: str, *, revision: int | None = None) -> ExtraSchema:
+        """Ask nothing of `extra` any more.
+
+        Raises:
+            NotFoundError: nothing was asked.
+            ConflictError: somebody has changed it since `revision`.
+        """
+        call = Call("DELETE", _schema_of(namespace), headers=if_match(revision))
+        return ExtraSchema.read(self._session.answer(call))
 
     def attach_file(
         self, reference: str, path: str | PathLike[str], *, name: str | None = None, alt: str = ""
@@ -145,3 +174,7 @@ class CardMethods(Connected):
     def _change(self, method: str, reference: str, revision: int | None, body: Mapping[str, Json]) -> Card:
         path = f"{self._version_path(reference)}/card"
         return Card.read(self._session.answer(Call(method, path, headers=if_match(revision), body=body)))
+
+
+def _schema_of(namespace: str) -> str:
+    return route("namespaces", namespace, "card-schema")

@@ -102,6 +102,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "revoke_signing_key": {"reason": "x"},
     "rotate_webhook_secret": {"overlap_seconds": 60},
     "set_alias": {"version": "1.0.0"},
+    "set_extra_schema": {"document": {"type": "object"}},
     "set_model_tag": {"value": "x"},
     "set_version_tag": {"value": "x"},
     "trust_namespace_signing_key": A_KEY,

@@ -49,7 +49,11 @@ def test_a_problem_lists_where_the_card_is_wrong(http: Any) -> None:  # noqa: AN
     assert refused["context"] == {
         "count": 1,
         "problems": [
-            {"path": "$.risk.rating", "problem": "write one of unknown, low, medium, high, critical"},
+            {
+                "path": "$.risk.rating",
+                "pointer": "/risk/rating",
+                "problem": "write one of unknown, low, medium, high, critical",
+            },
         ],
     }
 
@@ -173,3 +177,23 @@ def test_a_card_is_shown_as_a_page_that_runs_nothing(http: Any) -> None:  # noqa
     assert page.headers["X-Content-Type-Options"] == "nosniff"
     assert "<script" not in page.text
     assert '<img src="attachments/a%20b.png" alt="x">' in page.text
+
+
+def test_a_namespace_asks_for_what_is_below_extra(http: Any) -> None:  # noqa: ANN401 - TestClient
+    schema = f"{API}/namespaces/fraud/card-schema"
+    problem(http.get(schema), 404, "cards.extra_schema_not_found")
+    put(http, a_card(), NEW)
+    asked = {"document": {"properties": {"costs": {"items": {"type": "integer"}}}, "required": ["costs"]}}
+    problem(http.put(schema, json=asked), 428, "rest.if_match_missing")
+    made = http.put(schema, json=asked, headers=NEW)
+    assert (made.status_code, made.headers["ETag"]) == (200, '"1"'), made.text
+    assert http.get(schema).json() == made.json()
+    missing = {"path": "$.extra", "pointer": "/extra", "problem": "the field 'costs' is missing; add it"}
+    assert http.get(CARD).json()["misfits"] == [missing]
+    assert http.get(f"{CARD}/score").json()["misfits"] == [missing]
+    refused = problem(put(http, a_card(extra={"costs": [1, "x"]})), 422, "cards.invalid_card")
+    assert refused["context"]["problems"][0]["pointer"] == "/extra/costs/1"
+    assert put(http, a_card(extra={"costs": [1]})).json()["misfits"] == []
+    problem(http.put(schema, json={"document": {"type": 1}}, headers=ANY), 422, "cards.invalid_extra_schema")
+    removed = http.delete(schema, headers={"If-Match": '"1"'}).json()
+    assert (removed["revision"], removed["document"], removed["digest"]) == (2, None, None)

@@ -83,9 +83,9 @@ _ON_MODELS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.AUDIT_EXPORT: ("get_evidence",),
 }
 _ON_NAMESPACES: Final[Mapping[Permission, tuple[str, ...]]] = {
-    Permission.MODEL_READ: ("get_namespace", "list_namespace_signing_keys"),
+    Permission.MODEL_READ: ("get_namespace", "get_extra_schema", "list_namespace_signing_keys"),
     Permission.POLICY_WRITE: ("trust_namespace_signing_key", "revoke_namespace_signing_key"),
-    Permission.NAMESPACE_WRITE: ("describe_namespace",),
+    Permission.NAMESPACE_WRITE: ("describe_namespace", "set_extra_schema", "remove_extra_schema"),
     Permission.NAMESPACE_DELETE: ("delete_namespace",),
 }
 _ON_THE_REGISTRY: Final[Mapping[Permission, tuple[str, ...]]] = {

@@ -15,7 +15,7 @@ from modelkeep.cli.text import cell, size
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from modelkeep.client.card_values import Attachment, Card, CardChange, CardRevision, CardScore
+    from modelkeep.client.card_values import Attachment, Card, CardChange, CardMisfit, CardRevision, CardScore
 
 READ: Final = {".json": "json", ".yaml": "yaml", ".yml": "yaml", ".md": "huggingface"}
 """The format of a file, by the end of its name."""
@@ -44,6 +44,7 @@ def show_card(invocation: Invocation, reference: str, as_of: str | None) -> None
     changed = f"{cell(found.since)} by {found.set_by.name}"
     show_record({"card": found.reference, "revision": found.revision, "digest": found.digest, "changed": changed})
     say(f"\n{text.rstrip()}")
+    _show_misfits(found.misfits)
 
 
 @card.command(
@@ -184,16 +185,18 @@ def show_diff(
 def score_card(invocation: Invocation, reference: str, framework: str | None, as_of: str | None) -> None:
     """Say how complete a card is, by each framework."""
     with invocation.connect() as registry:
-        scores = registry.score_card(reference, framework=framework, as_of=as_of)
+        rating = registry.score_card(reference, framework=framework, as_of=as_of)
     if invocation.as_json:
-        show_json({"scores": [score.document for score in scores]})
-    elif framework is None:
-        show_table(scores, _score_columns())
+        show_json(rating.document)
+        return
+    if framework is None:
+        show_table(rating.scores, _score_columns())
     else:
-        for score in scores:
+        for score in rating.scores:
             show_record({"framework": f"{score.title}, {score.edition}", "complete": f"{score.percent} %"})
             say("")
             show_table([clause for clause in score.clauses if clause.missing], _clause_columns())
+    _show_misfits(rating.misfits)
 
 
 @card.command(
@@ -318,6 +321,11 @@ def _show(invocation: Invocation, changed: "Card") -> None:
         show_record({"card": changed.reference, "revision": changed.revision, "digest": changed.digest})
     for note in changed.notes:
         hint(note)
+
+
+def _show_misfits(misfits: "Sequence[CardMisfit]") -> None:
+    for misfit in misfits:
+        hint(f"{misfit.pointer} is not what the namespace asks of it: {misfit.problem}")
 
 
 def _brief(value: object) -> str:

@@ -3,9 +3,10 @@
 from modelkeep.domains.cards.domain.attachments import MAX_ATTACHMENT, MEDIA_TYPES, Attachment, NewAttachment
 from modelkeep.domains.cards.domain.cards import Card, CardRevision
 from modelkeep.domains.cards.domain.diffs import Change
+from modelkeep.domains.cards.domain.extra_schemas import ExtraSchema
 from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score, score
 from modelkeep.domains.cards.domain.paths import written
-from modelkeep.domains.cards.domain.schema import card_schema
+from modelkeep.domains.cards.domain.schema import Problem, card_schema
 from modelkeep.domains.cards.operations import card_state, current_card, current_cards
 from modelkeep.domains.cards.service import (
     PAGE_POLICY,
@@ -17,9 +18,11 @@ from modelkeep.domains.cards.service import (
     Draft,
     ExchangeService,
     Exported,
+    ExtraSchemaService,
     InspectedContent,
     Loss,
     OpenAttachment,
+    Rating,
     ShownCard,
     card_html,
     load_frameworks,
@@ -45,11 +48,15 @@ __all__ = [
     "Draft",
     "ExchangeService",
     "Exported",
+    "ExtraSchema",
+    "ExtraSchemaService",
     "Framework",
     "InspectedContent",
     "Loss",
     "NewAttachment",
     "OpenAttachment",
+    "Problem",
+    "Rating",
     "Score",
     "ShownCard",
     "card_html",

@@ -21,6 +21,19 @@ class RevisionRow(Base):
     set_by: Mapped[str] = mapped_column(ordered_text())
 
 
+class ExtraSchemaRow(Base):
+    """A revision of what a namespace asks of `extra` in its cards; without a document it asks nothing from then on."""
+
+    __tablename__ = "cards_extra_schema"
+
+    namespace: Mapped[str] = mapped_column(ordered_text(), primary_key=True)
+    revision: Mapped[int] = mapped_column(primary_key=True)
+    document: Mapped[dict[str, object] | None] = mapped_column(json_document())
+    digest: Mapped[str | None] = mapped_column(ordered_text())
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    set_by: Mapped[str] = mapped_column(ordered_text())
+
+
 class AttachmentRow(Base):
     """An interval in which a file was attached to a version's card; the one without an end is now.
 
@@ -53,4 +66,5 @@ class AttachmentRow(Base):
 
 
 REVISION = table_of(RevisionRow)
+EXTRA_SCHEMA = table_of(ExtraSchemaRow)
 ATTACHMENT = table_of(AttachmentRow)

@@ -27,7 +27,6 @@ from modelkeep.api.rest.v1.schemas.cards import (
     FrameworkOut,
     FrameworksOut,
     ImportedCardOut,
-    ScoreOut,
     ScoresOut,
 )
 from modelkeep.api.rest.v1.schemas.common import ListOut, page_out
@@ -115,8 +114,7 @@ def score_card(
     framework: Annotated[str | None, Query(description="Of this framework only", examples=["nist-ai-rmf"])] = None,
 ) -> ScoresOut:
     """Return how complete a card is by each framework, and by clause what is missing."""
-    found = call.services.cards.cards.score(call.actor, version, framework)
-    return ScoresOut(scores=[ScoreOut.of(score) for score in found])
+    return ScoresOut.of(call.services.cards.cards.score(call.actor, version, framework))
 
 
 @router.get("/draft")

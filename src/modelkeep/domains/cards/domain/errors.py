@@ -17,6 +17,20 @@ class InvalidCardError(RegistryError):
     code = "cards.invalid_card"
 
 
+class InvalidExtraSchemaError(RegistryError):
+    """What a namespace would ask of `extra` is no JSON Schema, too large, or refers to what is elsewhere."""
+
+    kind = Kind.INVALID
+    code = "cards.invalid_extra_schema"
+
+
+class ExtraSchemaNotFoundError(RegistryError):
+    """The namespace asks nothing of `extra`, or did not then."""
+
+    kind = Kind.NOT_FOUND
+    code = "cards.extra_schema_not_found"
+
+
 class UnknownFrameworkError(RegistryError):
     """There is no such framework."""
 

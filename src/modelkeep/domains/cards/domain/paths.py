@@ -16,6 +16,11 @@ def written(path: Iterable[str | int]) -> str:
     return "$" + "".join(map(_step, path))
 
 
+def pointer(path: Iterable[str | int]) -> str:
+    """Return a place as JSON Pointer (RFC 6901)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
 def _step(step: str | int) -> str:
     if isinstance(step, int):
         return f"[{step}]"

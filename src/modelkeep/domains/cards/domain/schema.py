@@ -1,15 +1,16 @@
 """The JSON Schema of a model card, and what it says of a document: where it is wrong, and what to do."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Final, cast
+from typing import Final, TypeAlias, cast
 
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from modelkeep.domains.cards.domain.errors import InvalidCardError
-from modelkeep.domains.cards.domain.paths import written
+from modelkeep.domains.cards.domain.paths import Path, pointer, written
 from modelkeep.kernel.canonical_json import Json, canonical_json
 
 Document = Mapping[str, Json]
@@ -22,6 +23,19 @@ MAX_CARD_BYTES: Final = 4 * 1024 * 1024
 SHOWN_PROBLEMS: Final = 20
 _SHOWN: Final = 80
 _NUL: Final = b"\\u0000"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Where a document breaks a schema, and what to do about it; texts of the document are never repeated."""
+
+    place: Path
+    said: str
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """It as details of an error; `pointer` is the place as JSON Pointer (RFC 6901)."""
+        return {"path": written(self.place), "pointer": pointer(self.place), "problem": self.said}
 
 
 @cache
@@ -43,11 +57,9 @@ def checked(document: Json) -> Document:
         raise InvalidCardError(
             f"the card has {size} bytes; at most {MAX_CARD_BYTES} are kept: attach what is large as a file"
         )
-    if _NUL in canonical and _has_nul(document):
+    if has_nul(canonical, document):
         raise InvalidCardError("the card holds a NUL, which no database keeps; leave it out")
-    problems = list(_problems(document))
-    if problems:
-        raise _refusal(problems)
+    refuse("this is no model card", problems_of(_validator(), document, ADVICE))
     return cast("Document", document)
 
 
@@ -75,15 +87,26 @@ def _resolved(schema: Json) -> Mapping[str, Json]:
     return definitions[reference.rpartition("/")[2]] if isinstance(reference, str) else schema
 
 
-def _refusal(problems: list[tuple[str, str]]) -> InvalidCardError:
+def refuse(said: str, found: Iterable[Problem]) -> None:
+    """Refuse a card in which there are problems.
+
+    Raises:
+        InvalidCardError: there are some; the details list up to 20.
+    """
+    problems = tuple(found)
+    if not problems:
+        return
     shown = problems[:SHOWN_PROBLEMS]
-    listed = "; ".join(f"{path}: {problem}" for path, problem in shown)
+    listed = "; ".join(f"{written(problem.place)}: {problem.said}" for problem in shown)
     more = f"; and {len(problems) - len(shown)} more" if len(problems) > len(shown) else ""
-    return InvalidCardError(
-        f"this is no model card: {listed}{more}",
-        problems=[{"path": path, "problem": problem} for path, problem in shown],
-        count=len(problems),
+    raise InvalidCardError(
+        f"{said}: {listed}{more}", problems=[problem.facts for problem in shown], count=len(problems)
     )
+
+
+def has_nul(canonical: bytes, value: Json) -> bool:
+    """Say whether a value, which is this in canonical JSON, has a NUL anywhere: no database keeps it."""
+    return _NUL in canonical and _has_nul(value)
 
 
 def _has_nul(value: Json) -> bool:
@@ -99,28 +122,37 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(dict(card_schema()))
 
 
-def _problems(document: Json) -> Iterator[tuple[str, str]]:
-    """Yield where a document breaks the schema, and what to do about it; texts of the card are never repeated."""
-    for error in _validator().iter_errors(document):
-        yield written(error.instance_path), _advice(error)
+def problems_of(validator: Draft202012Validator, document: Json, advice: "Advice") -> Iterator[Problem]:
+    """Yield where a document breaks a schema, and what to do about it."""
+    return (problem_of(error, advice) for error in validator.iter_errors(document))
 
 
-def _advice(error: ValidationError) -> str:
+def problem_of(error: ValidationError, advice: "Advice") -> Problem:
+    """Return what is to be said about one place."""
     facts = cast("dict[str, object]", error.kind.as_dict())
-    advise = _ADVICE.get(error.kind.name)
-    return advise(facts) if advise else f"it breaks the rule {error.kind.name!r} of the schema"
+    advise = advice.get(error.kind.name)
+    said = advise(facts) if advise else f"it breaks the rule {error.kind.name!r} of the schema"
+    return Problem(tuple(error.instance_path), said)
+
+
+def unexpected(facts: dict[str, object]) -> str:
+    """Return the names of fields that a schema does not know."""
+    names = cast("list[str]", facts["unexpected"])[:SHOWN_PROBLEMS]
+    return ", ".join(repr(name[:_SHOWN]) for name in names)
 
 
 def _unknown(facts: dict[str, object]) -> str:
-    names = ", ".join(repr(name[:_SHOWN]) for name in cast("list[str]", facts["unexpected"])[:SHOWN_PROBLEMS])
-    return f"there is no field {names}; correct the name, or put it below 'extra'"
+    return f"there is no field {unexpected(facts)}; correct the name, or put it below 'extra'"
 
 
 def _one_of(facts: dict[str, object]) -> str:
     return f"write one of {', '.join(map(str, cast('list[object]', facts['options'])))}"
 
 
-_ADVICE: Final[Mapping[str, Callable[[dict[str, object]], str]]] = {
+Advice: TypeAlias = dict[str, Callable[[dict[str, object]], str]]
+"""What to say, from the facts, about each kind of problem."""
+
+ADVICE: Final[Advice] = {
     "required": lambda facts: f"the field {facts['property']!r} is missing; add it",
     "additionalProperties": _unknown,
     "enum": _one_of,
@@ -137,4 +169,13 @@ _ADVICE: Final[Mapping[str, Callable[[dict[str, object]], str]]] = {
     "exclusiveMinimum": lambda facts: f"this is not greater than {facts['limit']}",
     "pattern": lambda facts: f"this does not have the form {facts['pattern']}",
     "propertyNames": lambda _: "a name in it is empty, or longer than 255 characters",
+    "anyOf": lambda _: "this is none of what the schema lets it be",
+    "oneOf": lambda _: "this is none, or more than one, of what the schema lets it be",
+    "not": lambda _: "this is what the schema excludes",
+    "format": lambda facts: f"this is no {facts['format']}",
+    "minProperties": lambda facts: f"there are fewer than {facts['limit']} members",
+    "multipleOf": lambda facts: f"this is no multiple of {facts['multiple_of']}",
+    "uniqueItems": lambda _: "an item is there twice",
+    "contains": lambda _: "no item is what the schema asks for",
+    "falseSchema": lambda _: "the schema lets nothing stand here",
 }

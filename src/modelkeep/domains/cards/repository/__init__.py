@@ -2,5 +2,6 @@
 
 from modelkeep.domains.cards.repository.attachments import AttachmentRepository
 from modelkeep.domains.cards.repository.cards import CardRepository
+from modelkeep.domains.cards.repository.extra_schemas import ExtraSchemaRepository
 
-__all__ = ["AttachmentRepository", "CardRepository"]
+__all__ = ["AttachmentRepository", "CardRepository", "ExtraSchemaRepository"]

@@ -12,9 +12,10 @@ from modelkeep.domains.cards.domain.diffs import Change, diff
 from modelkeep.domains.cards.domain.errors import UnknownFrameworkError
 from modelkeep.domains.cards.domain.frameworks import Framework, Score, score
 from modelkeep.domains.cards.domain.merging import completed, merged
-from modelkeep.domains.cards.domain.schema import SCHEMA_VERSION
+from modelkeep.domains.cards.domain.schema import SCHEMA_VERSION, Document, Problem, refuse
 from modelkeep.domains.cards.repository import CardRepository
 from modelkeep.domains.cards.service.drafting import InspectedContent, facts_of
+from modelkeep.domains.cards.service.extra_schemas import schema_in_force
 from modelkeep.domains.catalog import ModelVersion, permitted_model, permitted_version
 from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.clock import Clock
@@ -30,10 +31,19 @@ _BEGINNING: Final[Json] = {"schema_version": SCHEMA_VERSION}
 
 @dataclass(frozen=True, slots=True)
 class ShownCard:
-    """A card, and the version that it is of."""
+    """A card, the version that it is of, and where `extra` is not what its namespace asks of it."""
 
     version: ModelVersion
     card: Card
+    misfits: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How complete a card is by some frameworks, and where `extra` is not what its namespace asks of it."""
+
+    scores: tuple[Score, ...]
+    misfits: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +85,9 @@ class CardService:
         """
         with self.database.snapshot() as tx:
             version = permitted_version(tx, self.access, actor, Permission.VERSION_READ, reference)
-            return _entered(tx, version, self._card(tx, version, reference.as_of))
+            card = self._card(tx, version, reference.as_of)
+            card = card.with_entry(receipt_of(tx, version.reference, card.since))
+            return ShownCard(version, card, _misfits(tx, version, card.document, reference.as_of))
 
     def edit(self, actor: Actor, reference: Reference, document: Json, *, seen: int | None) -> Recorded[ShownCard]:
         """Make a document the card of a version; the same document again changes nothing.
@@ -83,7 +95,7 @@ class CardService:
         `seen` is the revision that the change is based on, 0 where there was no card, None whatever there is.
 
         Raises:
-            InvalidCardError: it is no card.
+            InvalidCardError: it is no card, or its `extra` is not what the namespace asks of it.
             StaleRevisionError: somebody has changed the card.
         """
         return self._change(actor, reference, seen, lambda _: document)
@@ -92,7 +104,7 @@ class CardService:
         """Change a part of the card by a merge patch (RFC 7396); of a version without one, begin it.
 
         Raises:
-            InvalidCardError: what comes of it is no card.
+            InvalidCardError: what comes of it is no card, or its `extra` is not what the namespace asks of it.
             StaleRevisionError: somebody has changed the card.
         """
         return self._change(actor, reference, seen, lambda card: merged(card.document if card else _BEGINNING, patch))
@@ -127,7 +139,7 @@ class CardService:
             old = self._before(tx, actor, new, before)
             return Comparison(old, new, diff(old.card.document if old else {}, new.card.document))
 
-    def score(self, actor: Actor, reference: Reference, framework: str | None = None) -> tuple[Score, ...]:
+    def score(self, actor: Actor, reference: Reference, framework: str | None = None) -> Rating:
         """Return how complete a card is by a framework, or by each that there is; a version without one has nothing.
 
         Raises:
@@ -140,7 +152,8 @@ class CardService:
         with self.database.snapshot() as tx:
             version = permitted_version(tx, self.access, actor, Permission.VERSION_READ, reference)
             card = CardRepository(tx).find(version.id, reference.as_of)
-        return tuple(score(card.document if card else {}, item) for item in asked)
+            misfits = () if card is None else _misfits(tx, version, card.document, reference.as_of)
+        return Rating(tuple(score(card.document if card else {}, item) for item in asked), misfits)
 
     def draft(self, actor: Actor, reference: Reference) -> Draft:
         """Return a card of what the registry knows of a version; what its card says already stays."""
@@ -163,8 +176,13 @@ class CardService:
             check_seen(version.reference, current, seen)
             card = revise((version.id, version.reference), current, decide(current), actor, self.clock())
             if card is None and current is not None:
-                return Recorded(ShownCard(version, current), None)
+                return Recorded(ShownCard(version, current, _misfits(tx, version, current.document)), None)
             assert card is not None  # noqa: S101 - without a card, a document always makes one
+            namespace = version.model.namespace
+            refuse(
+                f"'extra' is not what {namespace} asks of it ('modelkeep card schema show {namespace}')",
+                _misfits(tx, version, card.document),
+            )
             cards.add(card)
             tx.record(card_revised(version.reference, current, card, actor))
         return Recorded(ShownCard(version, card), tx.receipt)
@@ -187,5 +205,6 @@ class CardService:
         return found
 
 
-def _entered(tx: Transaction, version: ModelVersion, card: Card) -> ShownCard:
-    return ShownCard(version, card.with_entry(receipt_of(tx, version.reference, card.since)))
+def _misfits(tx: Transaction, version: ModelVersion, card: Document, at: datetime | None = None) -> tuple[Problem, ...]:
+    asked = schema_in_force(tx, version.model.namespace, at)
+    return () if asked is None else asked.misfits(card)

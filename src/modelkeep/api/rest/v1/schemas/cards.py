@@ -14,7 +14,10 @@ from modelkeep.domains.cards import (
     Comparison,
     Draft,
     Exported,
+    ExtraSchema,
     Framework,
+    Problem,
+    Rating,
     Score,
     ShownCard,
     written,
@@ -36,6 +39,19 @@ class CardPatchIn(In):
     patch: Document = Field(description="A merge patch (RFC 7396): `null` removes a field, an array replaces one")
 
 
+class MisfitOut(Out):
+    """A place below `extra` that is not what the namespace asks of it."""
+
+    path: str
+    pointer: str = Field(description="The place as JSON Pointer (RFC 6901)")
+    problem: str = Field(description="What is expected")
+
+    @classmethod
+    def of(cls, problem: Problem) -> Self:
+        """Present it."""
+        return cls(**problem.facts)
+
+
 class CardOut(Out):
     """A revision of the card of a version."""
 
@@ -46,6 +62,7 @@ class CardOut(Out):
     since: Timestamp
     set_by: PrincipalOut
     document: Document
+    misfits: list[MisfitOut] = Field(description="Where `extra` is not what the namespace asks of it")
     audit: ReceiptOut | None
 
     @classmethod
@@ -60,6 +77,7 @@ class CardOut(Out):
             since=card.since,
             set_by=PrincipalOut.of(card.set_by, names),
             document=dict(card.document),
+            misfits=list(map(MisfitOut.of, shown.misfits)),
             audit=ReceiptOut.of(receipt),
         )
 
@@ -227,6 +245,43 @@ class ScoresOut(Out):
     """How complete a card is by each framework."""
 
     scores: list[ScoreOut]
+    misfits: list[MisfitOut] = Field(description="Where `extra` is not what the namespace asks of it")
+
+    @classmethod
+    def of(cls, rating: Rating) -> Self:
+        """Present them."""
+        return cls(scores=list(map(ScoreOut.of, rating.scores)), misfits=list(map(MisfitOut.of, rating.misfits)))
+
+
+class ExtraSchemaIn(In):
+    """What a namespace is to ask of `extra` in its cards."""
+
+    document: Document = Field(description="A JSON Schema (draft 2020-12); `$ref` names its own `$defs` only")
+
+
+class ExtraSchemaOut(Out):
+    """What a namespace asks of `extra` in its cards; without a document nothing."""
+
+    namespace: str
+    revision: int
+    digest: str | None = Field(description="The SHA-256 of the document in canonical JSON (RFC 8785)")
+    since: Timestamp
+    set_by: PrincipalOut
+    document: Document | None
+    audit: ReceiptOut | None
+
+    @classmethod
+    def of(cls, schema: ExtraSchema, names: Names, receipt: Receipt | None) -> Self:
+        """Present it."""
+        return cls(
+            namespace=schema.namespace,
+            revision=schema.revision,
+            digest=None if schema.digest is None else str(schema.digest),
+            since=schema.since,
+            set_by=PrincipalOut.of(schema.set_by, names),
+            document=None if schema.schema is None else dict(schema.schema),
+            audit=ReceiptOut.of(receipt),
+        )
 
 
 class CardImportIn(In):

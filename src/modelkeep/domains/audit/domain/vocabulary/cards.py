@@ -3,7 +3,7 @@
 from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import DIGEST, INTEGER, TEXT, EventType, Schema, list_of
-from modelkeep.domains.audit.domain.vocabulary.subjects import VERSION
+from modelkeep.domains.audit.domain.vocabulary.subjects import NAMESPACE, VERSION
 
 _ATTACHMENT: Final[dict[str, Schema]] = {"version_id": TEXT, "digest": DIGEST, "size": INTEGER, "media_type": TEXT}
 
@@ -27,5 +27,17 @@ CARDS: Final = (
         "An attachment was taken from the card of a version.",
         data=_ATTACHMENT,
         texts=("name", "alt"),
+    ),
+    EventType(
+        "cards.extra_schema_set",
+        NAMESPACE,
+        "A namespace asks of `extra`, in each card that changes from now on, what the schema of this digest says.",
+        data={"revision": INTEGER, "digest": DIGEST},
+    ),
+    EventType(
+        "cards.extra_schema_removed",
+        NAMESPACE,
+        "A namespace asks nothing of `extra` in its cards any more.",
+        data={"revision": INTEGER},
     ),
 )

@@ -1,15 +1,16 @@
 """`card_schema`: the model card fulfils a JSON Schema, or is complete enough for a framework."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, cast
 
-from modelkeep.domains.governance.domain.findings import Finding, Path
+from modelkeep.domains.governance.domain.findings import Finding
 from modelkeep.domains.governance.domain.gates.facts import Facts, Snapshot, seen_by
 from modelkeep.domains.governance.domain.gates.outcomes import Outcome, failed, passed, undecided
 from modelkeep.kernel.canonical_json import Json, canonical_json, parse_json
+from modelkeep.kernel.json_schemas import keywords
 
 if TYPE_CHECKING:  # a server starts without it
     from jsonschema_rs import Draft202012Validator
@@ -80,32 +81,10 @@ def schema_findings(schema: Mapping[str, Json]) -> Iterator[Finding]:
     for error in _meta_validator().iter_errors(schema):
         yield Finding(tuple(error.instance_path), "invalid_schema", f"this is no JSON Schema: {error.message[:200]}")
         return
-    yield from _refused(schema, ())
-
-
-def _refused(schema: Json, path: Path) -> Iterator[Finding]:
-    """Yield the refused keywords of a schema; what stands under `properties` is names, in `const` and `enum` data."""
-    for keyword, value in _members(schema):
-        place = (*path, keyword)
-        if keyword in _REFUSED:
+    for place in keywords(schema):
+        if (keyword := place[-1]) in _REFUSED:
             message = f"`{keyword}` is not taken in a gate; write it out, or ask with a `cel` gate and `matches`"
             yield Finding(place, "refused_keyword", message)
-        elif keyword in _NAMED:
-            for name, inner in _members(value):
-                yield from _refused(inner, (*place, name))
-        elif isinstance(value, Mapping):
-            yield from () if keyword in _DATA else _refused(value, place)
-        elif keyword in _LISTED:
-            for index, inner in enumerate(_items(value)):
-                yield from _refused(inner, (*place, index))
-
-
-def _members(value: Json) -> Iterable[tuple[str, Json]]:
-    return value.items() if isinstance(value, Mapping) else ()
-
-
-def _items(value: Json) -> Sequence[Json]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
 
 
 @lru_cache(maxsize=64)
@@ -129,8 +108,3 @@ def _meta_validator() -> "Draft202012Validator":
 def _json_path(path: Iterable[str | int]) -> str:
     """Return a place in the card as JSONPath."""
     return "$" + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
-
-
-_NAMED: Final = frozenset({"properties", "dependentSchemas", "$defs", "definitions"})
-_LISTED: Final = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
-_DATA: Final = frozenset({"const", "default", "dependentRequired"})
