@@ -11,10 +11,10 @@ from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import say, show_json, show_record
 from modelkeep.cli.parameters import AS_OF
 from modelkeep.cli.text import cell
-from modelkeep.kernel.canonical_json import Json, parse_json
 
 if TYPE_CHECKING:
     from modelkeep.client.card_values import ExtraSchema
+    from modelkeep.kernel.canonical_json import Json
 
 _MAX_BYTES = 1024 * 1024
 
@@ -47,6 +47,8 @@ def show_schema(invocation: Invocation, namespace: str, as_of: str | None) -> No
 @pass_invocation
 def set_schema(invocation: Invocation, namespace: str, file: Path) -> None:
     """Ask what a JSON Schema (draft 2020-12) in FILE says of 'extra'."""
+    from modelkeep.kernel.canonical_json import parse_json  # noqa: PLC0415 - not for --help
+
     try:
         document: Json = parse_json(file.read_bytes(), max_bytes=_MAX_BYTES)
     except OSError as error:
