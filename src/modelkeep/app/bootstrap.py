@@ -129,7 +129,7 @@ def build(settings: Settings, *, clock: Clock = system_clock, ids: IdSource = ne
     inspecting = build_inspecting(settings, foundation, artifacts)
     cards, step = card_services(settings, access, clock, artifacts, operations), inspecting.comparer.step
     governance, kinds = governing(foundation, artifacts, who.limits, cards.cards.frameworks)
-    signing, counter_signing = signing_services(settings, access, clock, ids)
+    signing, counter_signing = signing_services(settings, access, clock, ids, artifacts)
     kinds = (*kinds, counter_signing, *job_kinds(jobs, uploads, idempotency, who), *retention_kinds(readers))
     kinds = (*kinds, *deliveries.kinds(), *log.job_kinds, *inspecting.jobs.kinds())
     database.listen((background := JobRunner(jobs, kinds, metrics=job_metrics())).wake)

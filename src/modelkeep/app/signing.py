@@ -8,6 +8,7 @@ from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.private_files import create_private, read_private
 from modelkeep.app.settings import Settings
 from modelkeep.domains.access import AccessService
+from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.audit import AuditReader, CheckpointPublisher, NoteSigner
 from modelkeep.domains.governance import (
     CounterSigner,
@@ -48,7 +49,7 @@ class ServerSigningKey:
 
 
 def signing_services(
-    settings: Settings, access: AccessService, clock: Clock, ids: IdSource
+    settings: Settings, access: AccessService, clock: Clock, ids: IdSource, artifacts: ArtifactService
 ) -> tuple[SigningServices, JobKind]:
     """Wire what signs, and what is signed: what it offers, and its background work."""
     database, key, log_keys = access.database, ServerSigningKey(settings), ServerLogKeys(settings)
@@ -59,6 +60,6 @@ def signing_services(
         signatures=SignatureService(database, access, clock, ids),
         keys=SigningKeyService(database, access, clock, ids),
         counter_signer=CounterSigner(database, lambda: key.private, AuditReader(database), clock, ids),
-        evidence=EvidenceService(database, access, clock, NoteSigner(log_keys), publisher.publish),
+        evidence=EvidenceService(database, access, clock, NoteSigner(log_keys), publisher.publish, artifacts.blob),
     )
     return offered, counter_signing(offered.counter_signer)

@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 from zipfile import BadZipFile, ZipFile
 
 from modelkeep.client.pack_signatures import PackedSignatures, ProvenLeaf
+from modelkeep.client.pack_votes import checked_votes
 from modelkeep.client.verify_audit import Key, UnverifiableError, Verifier, read_checkpoints
 from modelkeep.kernel.digests import Digest, Hasher, digest_json
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
@@ -124,8 +125,10 @@ class _Pack:
             self._part("files", self._files),
             self._part("version", self._version),
             self._part("card", self._card),
+            self._part("attachments", self._attachments),
             self._part("signatures", self._signatures),
             self._part("promotions", self._promotions),
+            self._part("votes", self._votes),
             self._part("audit", self._audit),
         )
         return PackReport(self.manifest.reference, self.manifest.made_at, self._given, parts)
@@ -229,6 +232,26 @@ class _Pack:
         if card["digest"] not in materials:
             yield "ml-bom.cdx.json was made of another card"
         return f"revision {card['revision']}, {card['digest']}"
+
+    def _attachments(self) -> Checking:
+        """Whether each file that was attached to the card is the one that its digest is of."""
+        if "attachments.json" not in self.manifest.files:
+            return "there were none"
+        told = self._json("attachments.json")["attachments"]
+        for found in told:
+            listed = self.manifest.files.get(found["file"] or "")
+            if found["file"] is not None and (listed is None or str(listed.digest) != found["digest"]):
+                yield f"{found['file']} is not the file that was attached"
+        return f"{len(told)} files, {sum(found['file'] is not None for found in told)} of them in the pack"
+
+    def _votes(self) -> Checking:
+        """Whether each vote is the one that the audit log has, and none that it has is kept back."""
+        told = [
+            (request["id"], vote)
+            for request in self._json("promotion-requests.json")["requests"]
+            for vote in request["votes"]
+        ]
+        return (yield from checked_votes(told, [leaf.said for leaf in self._leaves.values()], self._entries()))
 
     def _signatures(self) -> Checking:
         """Whether each signature over files that held when the pack was made holds by the key that it names."""

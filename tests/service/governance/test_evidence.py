@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import update
 from tests.authorities import a_signer, an_authority
 from tests.builders import SCORER, a_version
-from tests.cards import a_whole_card
+from tests.cards import PDF, a_whole_card
+from tests.gates import gated
 from tests.people import somebody
 from tests.service.governance.promoting import Office
 from tests.service.records import A_RECORD
@@ -23,10 +25,12 @@ from tests.signing import EVERYTHING, a_bundle, a_certified_bundle, a_private_ke
 from modelkeep.app.bootstrap import Services
 from modelkeep.client.verify_pack import PackReport, verify_pack
 from modelkeep.domains.access import REGISTRY, ForbiddenError
+from modelkeep.domains.cards import NewAttachment
 from modelkeep.domains.catalog import ModelVersion
-from modelkeep.domains.governance import NewTrust
+from modelkeep.domains.governance import NewAssignment, NewTrust, NewWaiver
 from modelkeep.domains.governance.tables.signatures import SIGNATURE
 from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError, RegistryError
 from modelkeep.kernel.evidence import EvidenceManifest, InvalidEvidenceError
 from modelkeep.kernel.identity import Actor
@@ -41,11 +45,19 @@ KEY = a_private_key()
 
 @pytest.fixture
 def version(services: Services, admin: Actor) -> ModelVersion:
-    """A version with all that a pack can hold: a record, a card, an approved promotion, signatures of each kind."""
+    """A version with all that a pack can hold: record, card, attachment, promotion, waiver, signatures of each kind."""
     office = Office.opened(services, admin)
+    policy = gated()
+    described = {"id": "described", "kind": "cel", "config": {"expression": "card.overview.description != ''"}}
+    policy["moves"][0]["gates"] = [described]
+    services.governance.policies.publish(admin, json.dumps(policy))
+    services.governance.policies.assign(admin, NewAssignment(str(SCORER), policy["name"]))
     made = a_version(services, admin, files=FILES, record=replace(A_RECORD, parents=()))
     services.versions.set_tag(admin, SCORER, parse_selector("1.0.0"), "reviewed", "by Ana", seen=None)
     services.cards.cards.edit(admin, ONE, a_whole_card(), seen=None)
+    services.cards.attachments.attach(admin, ONE, NewAttachment("the review.pdf", "application/pdf", PDF))
+    waiver = NewWaiver("good", "seen by hand", services.access.clock() + timedelta(days=30))
+    services.governance.gates.waivers.waive(somebody(services, "SECURITY"), ONE, waiver)
     request = office.request(made, "Staging").value.request
     office.vote(request.id, office.lead)
     office.promote(request.id)
@@ -95,12 +107,17 @@ def test_a_pack_holds_with_the_key_of_the_log_and_with_no_other(
         "files",
         "version",
         "card",
+        "attachments",
         "signatures",
         "promotions",
+        "votes",
         "audit",
     ]
-    assert "2 of 2 signatures" in report.parts[4].said
-    assert report.parts[5].said == "1 signed by the registry, 1 in its audit log"
+    said = {part.part: part.said for part in report.parts}
+    assert "2 of 2 signatures" in said["signatures"]
+    assert said["promotions"] == "1 signed by the registry, 1 in its audit log"
+    assert said["votes"].startswith("1 of 1 votes")
+    assert said["attachments"] == "1 files, 1 of them in the pack"
     assert verify_pack(pack).holds
     other = "modelkeep/other+c5c4b1c5+AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     with pytest.raises(InvalidValueError, match="damaged"):
@@ -114,6 +131,7 @@ def test_each_file_of_a_pack_is_missed_if_it_is_altered_renamed_removed_or_joine
     with ZipFile(pack) as archive:
         names = archive.namelist()
     assert len(names) > 15
+    assert {"attachments.json", f"attachments/{Digest.of(PDF).hex}", "gate-results.json", "waivers.json"} < set(names)
     assert str(version.manifest_digest) in verify_pack(pack, keys).parts[2].said
     for name in names:
         for change in (
@@ -199,6 +217,9 @@ def test_a_pack_without_personal_data_has_no_texts_and_no_names(
     with ZipFile(pack) as archive:
         assert not [name for name in archive.namelist() if b"it is better" in archive.read(name)]
         assert b"looks right" not in archive.read("promotion-requests.json")
+        assert not [name for name in archive.namelist() if name.startswith("attachments/")]
+        assert b"the review" not in archive.read("attachments.json")
+        assert b"seen by hand" not in archive.read("waivers.json")
     assert verify_pack(pack, vkeys(services, admin)).holds
 
 
@@ -219,6 +240,39 @@ def test_a_pack_tells_who_approved_what_and_what_they_saw(
     assert policy
 
 
+def of_vote(files: dict[str, bytes], change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the one vote of a pack."""
+    told = json.loads(files["promotion-requests.json"])
+    change(told["requests"][0]["votes"][0])
+    files["promotion-requests.json"] = json.dumps(told).encode()
+
+
+@pytest.mark.usefixtures("version")
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (lambda vote: vote.update(voter="eve"), "not the one that was cast: voter"),
+        (lambda vote: vote.update(decision="reject", step="other"), "cast: step, decision"),
+        (lambda vote: vote["saw"].update(card_digest="sha256:0"), "cast: what the voter saw"),
+        (lambda vote: vote.update(comment="looks wrong"), "cast: comment"),
+        (lambda vote: vote["conditions"].update(expires_at="2030-01-01T00:00:00.000000Z"), "cast: end"),
+        (lambda vote: vote.update(lapse="evidence"), "no lapse of vote"),
+        (lambda vote: vote.update(id="another"), "no vote another"),
+        (lambda vote: vote.update(id="another"), "is in the audit log, and not told"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_votes_are_those_of_the_audit_log_whoever_signs_the_list(
+    services: Services, admin: Actor, tmp_path: Path, change: Callable[[dict[str, Any]], object], fault: str
+) -> None:
+    """The registry itself cannot tell other votes than were cast."""
+    pack = packed(services, admin, tmp_path / "pack.zip")
+    report = verify_pack(altered(pack, partial(of_vote, change=change)), vkeys(services, admin))
+    (votes,) = [part for part in report.parts if part.part == "votes"]
+    assert any(fault in found for found in votes.faults), votes.faults
+
+
 @pytest.mark.usefixtures("version")
 def test_a_signature_that_held_no_longer_is_told_as_such(services: Services, admin: Actor, tmp_path: Path) -> None:
     for key in services.signing.keys.list(admin, REGISTRY, EVERYTHING).items:
@@ -226,8 +280,8 @@ def test_a_signature_that_held_no_longer_is_told_as_such(services: Services, adm
     pack = packed(services, admin, tmp_path / "pack.zip")
     report = verify_pack(pack, vkeys(services, admin))
     assert report.holds
-    assert "0 of 2 signatures" in report.parts[4].said
-    assert report.parts[5].said == "0 signed by the registry, 1 in its audit log"
+    assert "0 of 2 signatures" in report.parts[5].said
+    assert report.parts[6].said == "0 signed by the registry, 1 in its audit log"
 
 
 def test_handing_out_a_pack_is_an_entry_with_its_digest(

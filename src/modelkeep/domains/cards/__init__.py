@@ -7,7 +7,7 @@ from modelkeep.domains.cards.domain.extra_schemas import ExtraSchema
 from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score, score
 from modelkeep.domains.cards.domain.paths import written
 from modelkeep.domains.cards.domain.schema import Problem, card_schema
-from modelkeep.domains.cards.operations import card_state, current_card, current_cards
+from modelkeep.domains.cards.operations import attachments_of, card_state, current_card, current_cards
 from modelkeep.domains.cards.service import (
     PAGE_POLICY,
     AttachmentService,
@@ -59,6 +59,7 @@ __all__ = [
     "Rating",
     "Score",
     "ShownCard",
+    "attachments_of",
     "card_html",
     "card_schema",
     "card_state",

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
+from modelkeep.domains.cards.domain.attachments import MAX_ATTACHMENTS, Attachment
 from modelkeep.domains.cards.domain.cards import Card, CardRevision
-from modelkeep.domains.cards.repository import CardRepository
+from modelkeep.domains.cards.repository import AttachmentRepository, CardRepository
+from modelkeep.kernel.paging import PageRequest
 from modelkeep.platform.database import Transaction
 
 
@@ -20,3 +22,8 @@ def card_state(tx: Transaction, version_id: str) -> CardRevision | None:
 def current_cards(tx: Transaction, version_ids: Collection[str]) -> Mapping[str, Card]:
     """Return the cards of versions as they are now, by the version's id: one query for any number."""
     return CardRepository(tx).of_each(version_ids)
+
+
+def attachments_of(tx: Transaction, version_id: str) -> tuple[Attachment, ...]:
+    """Return what is attached to the card of a version now, by name."""
+    return tuple(AttachmentRepository(tx).list(version_id, PageRequest(MAX_ATTACHMENTS)).items)

@@ -9,6 +9,7 @@ from modelkeep.domains.cards.domain.errors import AttachmentNotFoundError, Inval
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event, Receipt
 from modelkeep.kernel.identity import Actor, PrincipalId
+from modelkeep.kernel.manifests import FileEntry
 
 MAX_ATTACHMENT: Final = 20 * 1024 * 1024
 """The greatest attachment, in bytes."""
@@ -20,6 +21,7 @@ MAX_NAME: Final = 255
 MAX_ALT: Final = 2_000
 
 PDF: Final = "application/pdf"
+_MODE: Final = 0o644
 _BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {
     PDF: (b"%PDF-",),
     "image/png": (b"\x89PNG\r\n\x1a\n",),
@@ -89,6 +91,11 @@ class Attachment:
     until: datetime | None = None
     ended_by: PrincipalId | None = None
     entry: Receipt | None = None
+
+    @property
+    def file(self) -> FileEntry:
+        """It as the file of an artifact."""
+        return FileEntry(self.name, self.size, self.digest, self.media_type, _MODE)
 
 
 def check_name(name: str) -> str:

@@ -113,8 +113,7 @@ class AttachmentService:
             found = AttachmentRepository(tx).find(version.id, name, reference.as_of)
         if found is None:
             raise no_attachment(version.reference, name)
-        entry = FileEntry(found.name, found.size, found.digest, found.media_type, _MODE)
-        return OpenAttachment(found, self.artifacts.blob(entry))
+        return OpenAttachment(found, self.artifacts.blob(found.file))
 
     def _writing(
         self, tx: Transaction, actor: Actor, reference: Reference

@@ -1,14 +1,14 @@
 """What goes into a pack: each part reads what it needs in one transaction, and gives files by their paths."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
 from modelkeep.domains.artifacts import manifest_of
-from modelkeep.domains.cards import card_html, current_card, ml_bom
+from modelkeep.domains.cards import Attachment, card_html, current_card, ml_bom
 from modelkeep.domains.catalog import ModelVersion
 from modelkeep.domains.governance.domain.signatures import CheckedSignature
 from modelkeep.domains.governance.domain.signing_keys import TrustedKey
@@ -16,9 +16,11 @@ from modelkeep.domains.governance.repository.evaluations import EvaluationReposi
 from modelkeep.domains.governance.repository.policies import PolicyRepository
 from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
 from modelkeep.domains.governance.repository.signatures import SignatureRepository
+from modelkeep.domains.governance.repository.waivers import WaiverRepository
 from modelkeep.domains.governance.service.verification import Verifier
 from modelkeep.domains.inspection import inspection_of
 from modelkeep.kernel.clock import timestamp
+from modelkeep.kernel.digests import Digest
 from modelkeep.platform.database import Transaction
 
 Files: TypeAlias = Iterator[tuple[str, bytes]]
@@ -59,6 +61,33 @@ def card_part(tx: Transaction, version: ModelVersion) -> Files:
     page = card_html(card.document, f"{version.reference}, revision {card.revision}", lambda _digest: None)
     yield "card.html", page.encode()
     yield "ml-bom.cdx.json", ml_bom(version, card, manifest_of(tx, version.manifest_digest).files).encode()
+
+
+def attachment_list(packed: Mapping[Digest, str], attached: Iterable[Attachment], *, personal: bool) -> bytes:
+    """Return the list of what is attached to the card, with where in the pack its bytes are, if they are in it."""
+    told = [
+        {
+            "name": found.name if personal else None,
+            "alt": found.alt if personal else None,
+            "digest": found.digest,
+            "size": found.size,
+            "media_type": found.media_type,
+            "since": found.since,
+            "set_by": found.set_by,
+            "file": packed.get(found.digest),
+        }
+        for found in attached
+    ]
+    return document({"attachments": told})
+
+
+def waiver_part(tx: Transaction, version: ModelVersion, at: datetime, *, personal: bool) -> Files:
+    """Yield the waivers that let the version pass a gate that does not hold, if there are any in force."""
+    in_force = WaiverRepository(tx, version.model_id, str(version.model)).in_force(at)
+    left_out = () if personal else ("reason",)
+    told = [_without(asdict(waiver), left_out) for waiver in in_force if waiver.version_id in (None, version.id)]
+    if told:
+        yield "waivers.json", document({"waivers": told})
 
 
 def promotion_part(tx: Transaction, version: ModelVersion, *, personal: bool) -> Files:
