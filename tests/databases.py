@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import MetaData, make_url, select
 from tests.registries import Seed, first_start
 from tests.servers.postgres import PostgresServer
 
 from modelkeep.app import schema
-from modelkeep.platform.database import open_engines
+from modelkeep.platform.database import Database, open_engines
 
 DATABASES = ["sqlite", "postgresql"]
 
@@ -100,3 +100,15 @@ def migrate(url: str) -> None:
             schema.migrate(connection)
     finally:
         engines.dispose()
+
+
+def all_values(database: Database) -> str:
+    """Return every value of every table, as text."""
+    texts = []
+    with database.snapshot() as tx:
+        metadata = MetaData()
+        metadata.reflect(tx.session.connection())
+        for table in metadata.sorted_tables:
+            for row in tx.session.execute(select(table)):
+                texts += [value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in row]
+    return "\n".join(texts)

@@ -10,11 +10,13 @@ from modelkeep.domains.audit import (
     AccessRecorder,
     AuditReader,
     AuditService,
+    Erasure,
     ExportService,
     PrivacyService,
 )
+from modelkeep.domains.cards import forget_attachments
 from modelkeep.domains.catalog import forget_past
-from modelkeep.domains.governance import audit_kept_for
+from modelkeep.domains.governance import audit_kept_for, forget_texts
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.ids import IdSource
 from modelkeep.platform.database import Transaction
@@ -43,6 +45,11 @@ def auditing(settings: Settings, access: AccessService, clock: Clock, ids: IdSou
         entries=AuditService(database, access),
         reader=AuditReader(database),
         exports=ExportService(database, access, clock, settings.public_url),
-        privacy=PrivacyService(database, access, clock, ids, kept_for, forget_past),
+        privacy=PrivacyService(database, access, clock, ids, kept_for, _forget),
         access_log=AccessLogService(database, access, clock, reads_kept, AccessRecorder(database, clock)),
     )
+
+
+def _forget(tx: Transaction, erasure: Erasure) -> int:
+    """Erase from every domain that keeps texts of the log beside it."""
+    return sum(forget(tx, erasure) for forget in (forget_past, forget_attachments, forget_texts))

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
-from sqlalchemy import MetaData, select
 from starlette.testclient import TestClient
+from tests.databases import all_values
 from tests.facade.rest.furnished import WIDE, Furnished
 from tests.facade.rest.operations import ENDLESS, Operation, operations
 from tests.facade.rest.registry import API, Rest, a_registry
@@ -154,7 +154,7 @@ def test_no_live_secret_is_stored_logged_or_told(secrets: Secrets, written: Stri
     assert all("MODEL_CREATED" in export.text or "model_created" in export.text for export in exports)
     assert not [text for text in told if secrets.found_in(text)]
     assert not [secrets.found_in(export.text) for export in exports if secrets.found_in(export.text)]
-    log, stored = written.getvalue(), dump(rest)
+    log, stored = written.getvalue(), all_values(rest.services.access.database)
     assert "another job" in stored or "own/scorer" in stored
     assert '"GET /api/v1/whoami 200' in log
     assert not secrets.found_in(stored)
@@ -197,15 +197,3 @@ def _misplaced(secrets: Secrets, operation: Operation, request: dict[str, Any]) 
             if parameter["in"] == "query":
                 asked = request["params"] | {parameter["name"]: token}
                 yield rest.http.request(**request | {"params": asked}, follow_redirects=False)
-
-
-def dump(rest: Rest) -> str:
-    """Return every value of every table, as text."""
-    texts = []
-    with rest.services.access.database.snapshot() as tx:
-        metadata = MetaData()
-        metadata.reflect(tx.session.connection())
-        for table in metadata.sorted_tables:
-            for row in tx.session.execute(select(table)):
-                texts += [value.decode("latin-1") if isinstance(value, bytes) else str(value) for value in row]
-    return "\n".join(texts)

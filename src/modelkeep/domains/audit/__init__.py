@@ -6,7 +6,7 @@ from modelkeep.domains.audit.domain.entries import Entry, EntryActor
 from modelkeep.domains.audit.domain.event_types import EventType, growth_errors, public_type
 from modelkeep.domains.audit.domain.exports import ExportFormat
 from modelkeep.domains.audit.domain.log_keys import LogKey, SigningKey, read_seed
-from modelkeep.domains.audit.domain.privacy import Erasure, Hold
+from modelkeep.domains.audit.domain.privacy import ERASED, Erasure, Hold
 from modelkeep.domains.audit.domain.queries import EntryQuery
 from modelkeep.domains.audit.domain.requests import KeptResponse
 from modelkeep.domains.audit.domain.signed_notes import VerifierKey
@@ -43,6 +43,7 @@ from modelkeep.domains.audit.service import (
 __all__ = [
     "BATCH_MEDIA_TYPE",
     "BEFORE_ALL",
+    "ERASED",
     "FORGOTTEN_AT_ONCE",
     "MEDIA_TYPE",
     "VOCABULARY",

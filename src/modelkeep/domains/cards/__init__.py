@@ -7,7 +7,13 @@ from modelkeep.domains.cards.domain.extra_schemas import ExtraSchema
 from modelkeep.domains.cards.domain.frameworks import Clause, ClauseScore, Framework, Score, score
 from modelkeep.domains.cards.domain.paths import written
 from modelkeep.domains.cards.domain.schema import Problem, card_schema
-from modelkeep.domains.cards.operations import attachments_of, card_state, current_card, current_cards
+from modelkeep.domains.cards.operations import (
+    attachments_of,
+    card_state,
+    current_card,
+    current_cards,
+    forget_attachments,
+)
 from modelkeep.domains.cards.service import (
     PAGE_POLICY,
     AttachmentService,
@@ -65,6 +71,7 @@ __all__ = [
     "card_state",
     "current_card",
     "current_cards",
+    "forget_attachments",
     "load_frameworks",
     "ml_bom",
     "safe_markdown",

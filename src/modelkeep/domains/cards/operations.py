@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Mapping
 
+from modelkeep.domains.audit import Erasure
 from modelkeep.domains.cards.domain.attachments import MAX_ATTACHMENTS, Attachment
 from modelkeep.domains.cards.domain.cards import Card, CardRevision
 from modelkeep.domains.cards.repository import AttachmentRepository, CardRepository
+from modelkeep.domains.cards.repository.erasure import erase_past
 from modelkeep.kernel.paging import PageRequest
 from modelkeep.platform.database import Transaction
 
@@ -27,3 +29,8 @@ def current_cards(tx: Transaction, version_ids: Collection[str]) -> Mapping[str,
 def attachments_of(tx: Transaction, version_id: str) -> tuple[Attachment, ...]:
     """Return what is attached to the card of a version now, by name."""
     return tuple(AttachmentRepository(tx).list(version_id, PageRequest(MAX_ATTACHMENTS)).items)
+
+
+def forget_attachments(tx: Transaction, erasure: Erasure) -> int:
+    """Erase what files were called that are attached no longer, as an erasure takes it from the audit log."""
+    return erase_past(tx.session, erasure)

@@ -21,6 +21,7 @@ MAX_NAME: Final = 255
 MAX_ALT: Final = 2_000
 
 PDF: Final = "application/pdf"
+_PATH: Final = "attachment"
 _MODE: Final = 0o644
 _BEGINNINGS: Final[Mapping[str, tuple[bytes, ...]]] = {
     PDF: (b"%PDF-",),
@@ -94,8 +95,8 @@ class Attachment:
 
     @property
     def file(self) -> FileEntry:
-        """It as the file of an artifact."""
-        return FileEntry(self.name, self.size, self.digest, self.media_type, _MODE)
+        """It as the file of an artifact, which never changes: the name, which can be erased, is not in it."""
+        return FileEntry(_PATH, self.size, self.digest, self.media_type, _MODE)
 
 
 def check_name(name: str) -> str:

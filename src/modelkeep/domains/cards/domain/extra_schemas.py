@@ -79,9 +79,10 @@ class ExtraSchema:
 
     def event(self, by: Actor, before: "ExtraSchema | None") -> Event:
         """Return the event of its beginning; what a schema says is for the database, its digest for the log."""
-        name = "cards.extra_schema_removed" if self.digest is None else "cards.extra_schema_set"
-        old = None if before is None else before.facts
-        return Event(name, self.namespace, by, self.since, self.facts, before=old, after=self.facts)
+        old, facts = None if before is None else before.facts, self.facts
+        if self.digest is None:
+            return Event("cards.extra_schema_removed", self.namespace, by, self.since, facts, before=old, after=facts)
+        return Event("cards.extra_schema_set", self.namespace, by, self.since, facts, before=old, after=facts)
 
     @property
     def facts(self) -> dict[str, str | int]:

@@ -67,7 +67,7 @@ class AttachmentService:
             _check_free(version, attachments, new, current)
             at = _after(attachments.last_change(version.id, new.name), self.clock())
             made = Attachment(version.id, new.name, new.media_type, entry.size, entry.digest, new.alt, at, actor.id)
-            attachments.begin(made, self.operations.adopt(tx, Manifest((entry,))).digest)
+            attachments.begin(made, self.operations.adopt(tx, Manifest((made.file,))).digest)
             tx.record(attachment_added(version.reference, made, actor))
         return Recorded(made, tx.receipt)
 

@@ -1,6 +1,6 @@
 """What other domains do with the catalog in transactions of theirs."""
 
-from modelkeep.domains.catalog.operations.erasing import forget_past
+from modelkeep.domains.catalog.operations.erasing import forget_past, ids_of_models, ids_of_versions
 from modelkeep.domains.catalog.operations.held import held_versions, newest_versions, stage_counts
 from modelkeep.domains.catalog.operations.permitted import (
     find_namespace,
@@ -28,6 +28,8 @@ __all__ = [
     "forget_past",
     "held_since",
     "held_versions",
+    "ids_of_models",
+    "ids_of_versions",
     "last_stage_holders",
     "lock_model",
     "measured_at",

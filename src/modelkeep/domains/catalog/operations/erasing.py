@@ -1,8 +1,10 @@
 """What the audit log's erasure takes from the catalog."""
 
 from modelkeep.domains.audit import Erasure
-from modelkeep.domains.catalog.repository.erasure import erase_past
+from modelkeep.domains.catalog.repository.erasure import erase_past, ids_of_models, ids_of_versions
 from modelkeep.platform.database import Transaction
+
+__all__ = ["forget_past", "ids_of_models", "ids_of_versions"]
 
 
 def forget_past(tx: Transaction, erasure: Erasure) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit import Erasure
 from modelkeep.domains.catalog.tables import FACT, MODEL, NAMESPACE_STATE, VERSION
+from modelkeep.platform.database import AnySelect
 from modelkeep.platform.database.criteria import Criterion
 
 _TAGS = ("model.tag", "version.tag")
@@ -52,17 +53,23 @@ def _named(erasure: Erasure) -> Criterion:
 def _about(erasure: Erasure) -> Criterion:
     if erasure.principal is not None:
         return FACT.c.set_by == erasure.principal
+    return or_(FACT.c.subject_id.in_(ids_of_models(erasure)), FACT.c.subject_id.in_(ids_of_versions(erasure)))
+
+
+def ids_of_models(erasure: Erasure) -> AnySelect:
+    """Return the query for the models that an erasure names, or names the namespace of."""
     if erasure.within is not None:
-        models = select(MODEL.c.id).where(or_(MODEL.c.name == erasure.within, MODEL.c.namespace == erasure.within))
-        versions = select(VERSION.c.id).where(VERSION.c.model_id.in_(models))
-        return or_(FACT.c.subject_id.in_(models), FACT.c.subject_id.in_(versions))
+        return select(MODEL.c.id).where(or_(MODEL.c.name == erasure.within, MODEL.c.namespace == erasure.within))
+    return select(MODEL.c.id).where(MODEL.c.name == (erasure.subject or ""))
+
+
+def ids_of_versions(erasure: Erasure) -> AnySelect:
+    """Return the query for the versions that an erasure names, or names the model or namespace of by `within`."""
+    if erasure.within is not None:
+        return select(VERSION.c.id).where(VERSION.c.model_id.in_(ids_of_models(erasure)))
     name, _, version = (erasure.subject or "").partition(":")
     models = select(MODEL.c.id).where(MODEL.c.name == name)
-    if not version:
-        return FACT.c.subject_id.in_(models)
-    return FACT.c.subject_id.in_(
-        select(VERSION.c.id).where(VERSION.c.model_id.in_(models), VERSION.c.version == version)
-    )
+    return select(VERSION.c.id).where(VERSION.c.model_id.in_(models), VERSION.c.version == version)
 
 
 def _namespaces(erasure: Erasure) -> ColumnElement[bool]:

@@ -12,6 +12,8 @@ from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import PrincipalId
 
 MAX_CONDITIONS_BYTES: Final = 4_096
+MACHINE_TERMS: Final = frozenset({"max_traffic_percent"})
+"""The terms that programs act by: they are numbers, and stay when what people typed is erased."""
 _PERCENT: Final = 100
 
 
