@@ -11,7 +11,7 @@ from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
 from modelkeep.kernel.identity import Actor, PrincipalId
 
-ERASED: Final = "[erased]"
+ERASED: Final = "(erased)"
 """What stands where a text was that somebody erased, outside of the log."""
 MAX_REASON: Final = 1000
 SHOWN_HOLDS: Final = 10

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from modelkeep.domains.audit import ERASED
 from modelkeep.domains.catalog.domain.models import Model, Visibility
 from modelkeep.domains.catalog.domain.records import Metric
 from modelkeep.domains.catalog.domain.versions import Deprecation, ModelVersion
@@ -16,9 +17,6 @@ from modelkeep.domains.catalog.repository.facts import AT, holds
 from modelkeep.domains.catalog.tables import FACT
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import AnyRow
-
-ERASED: Final = "(erased)"
-"""What stands in the place of a text that was erased."""
 
 _FACTS: Final = (
     select(
