@@ -36,6 +36,7 @@ from modelkeep.domains.audit.domain.leaf import leaf_of
 from modelkeep.domains.audit.domain.vocabulary import event_type
 from modelkeep.domains.cards.domain.attachments import Attachment, attachment_added, attachment_removed
 from modelkeep.domains.cards.domain.cards import card_revised, revise
+from modelkeep.domains.cards.domain.extra_schemas import revised
 from modelkeep.domains.catalog.domain.aliases import AliasInterval, alias_removed, alias_set
 from modelkeep.domains.catalog.domain.models import Model, ModelDetails, Namespace, Visibility
 from modelkeep.domains.catalog.domain.records import Metric, VersionRecord
@@ -183,6 +184,9 @@ def of_cards() -> Iterator[Event]:
     file = Attachment("v", "a.pdf", "application/pdf", 1, Digest("0" * 64), "", NOW, ANA.id)
     yield attachment_added("fraud/scorer:1.0.0", file, ANA)
     yield attachment_removed("fraud/scorer:1.0.0", file, ANA, NOW)
+    asked = revised("fraud", None, {"type": "object"}, ANA, NOW)
+    yield asked.event(ANA, None)
+    yield revised("fraud", asked, None, ANA, NOW).event(ANA, asked)
 
 
 def of_inspections() -> Iterator[Event]:

@@ -82,13 +82,31 @@ def test_what_is_too_much_for_sagemaker_is_cut_and_said() -> None:
             "datasets": [{"role": "training", "name": str(n)} for n in range(20)],
             "hyperparameters": {str(n): n for n in range(150)},
         },
-        evaluations=[{"name": str(n)} for n in range(12)],
-        caveats_and_recommendations="x" * 60_000,
+        evaluations=[{"name": str(n), "description": "z" * 5_000} for n in range(30)],
+        caveats_and_recommendations="x" * 5_000,
+        uses={"business_problem": "x" * 2_049},
+        extra={"notes": "x" * 1_025},
     ) | {"overview": {"description": "y" * 60_000}}
     subject = a_subject(card)
-    written = json.loads(write_sagemaker(subject))["training_details"]["training_job_details"]
+    whole = json.loads(write_sagemaker(subject))
+    written = whole["training_details"]["training_job_details"]
     assert (len(written["training_datasets"]), len(written["hyper_parameters"])) == (15, 100)
     reasons = {loss.path: loss.reason for loss in subject.losses}
     assert "50 are left out" in reasons["$.training.hyperparameters"]
-    assert "2 are left out" in reasons["$.evaluations"]
+    assert {len(evaluation["evaluation_observation"]) for evaluation in whole["evaluation_details"]} == {2_096}
+    assert len(whole["evaluation_details"]) == 30, "each may have 10 data sets; there is no limit to how many there are"
+    assert len(whole["business_details"]["business_problem"]) == 2_048
+    assert "2048" in reasons["$.additional_information.caveats_and_recommendations"]
+    assert "1024" in reasons["$.additional_information.custom_details.extra"]
     assert "100000" in reasons["$"]
+
+
+def test_a_matrix_that_sagemaker_does_not_take_is_said_to_be_lost() -> None:
+    plots = [
+        {"kind": "matrix", "title": str(size), "labels": [str(n) for n in range(size)], "matrix": [[0.5] * size] * size}
+        for size in (20, 21)
+    ]
+    subject = a_subject(a_card(evaluations=[{"name": "holdout", "plots": plots}]))
+    (group,) = json.loads(write_sagemaker(subject))["evaluation_details"][0]["metric_groups"]
+    assert [data["name"] for data in group["metric_data"]] == ["20"]
+    assert [loss.path for loss in subject.losses] == ["$.evaluations[0].plots[1]"]

@@ -1,6 +1,8 @@
 """A model card of Amazon SageMaker, as JSON with the names of its Python SDK; what does not fit is named.
 
-The limits are those of the service: 15 training and 10 evaluation data sets, 100 hyperparameters, 100,000 characters.
+The names are those of the SageMaker Python SDK (`sagemaker.model_card`). The limits are those of the JSON schema of a
+model package's model card (Amazon SageMaker Developer Guide, "View and Update the Details of a Model Version"), and 100,000
+characters in all (API reference, `CreateModelCard`, `Content`). No account was asked whether it takes what is written.
 """
 
 import json
@@ -13,9 +15,27 @@ from modelkeep.domains.cards.service.formats.values import Subject
 from modelkeep.kernel.canonical_json import Json
 
 MAX_TRAINING_DATASETS: Final = 15
-MAX_EVALUATION_DATASETS: Final = 10
 MAX_HYPERPARAMETERS: Final = 100
+MAX_MATRIX: Final = 20
+"""Most rows and columns of a matrix."""
 MAX_CHARACTERS: Final = 100_000
+
+_LONG: Final = 2_048
+_SHORT: Final = 1_024
+_METRIC_NAME: Final = 255
+_LABEL: Final = 63
+_TEXTS: Final[Mapping[str, int]] = {
+    **dict.fromkeys(("purpose_of_model", "intended_uses", "factors_affecting_model_efficiency"), _LONG),
+    **dict.fromkeys(("explanations_for_risk_rating", "business_problem", "business_stakeholders"), _LONG),
+    **dict.fromkeys(("line_of_business", "ethical_considerations", "caveats_and_recommendations"), _LONG),
+    "evaluation_observation": 2_096,
+    **dict.fromkeys(("facet", "condition", "x_axis_name", "y_axis_name"), _LABEL),
+    **dict.fromkeys(("evaluation_details.name", "metric_groups.name"), _LABEL),
+    **dict.fromkeys(("hyper_parameters.name", "hyper_parameters.value", "metric_data.name"), _METRIC_NAME),
+    "metric_data.value": _LABEL,
+    "model_description": MAX_CHARACTERS,
+}
+"""Most characters of a text by its name, where need be after that of what it is in; of all others 1,024."""
 _RATINGS: Final = {"unknown": "Unknown", "low": "Low", "medium": "Medium", "high": "High", "critical": "High"}
 _NOWHERE: Final = (
     "warnings",
@@ -57,7 +77,8 @@ def write_sagemaker(subject: Subject) -> str:
         "evaluation_details": list(_evaluations(subject, card.get("evaluations", []))),
         "additional_information": _additional(subject, card),
     }
-    text = json.dumps(_known(**document), indent=2, ensure_ascii=False)
+    fitted = _fitted(subject, _known(**document), ())
+    text = json.dumps(fitted, indent=2, ensure_ascii=False)
     if len(text) > MAX_CHARACTERS:
         subject.lose("$", f"it has {len(text)} characters; SageMaker takes {MAX_CHARACTERS}, and will refuse it")
     return text + "\n"
@@ -117,8 +138,7 @@ def _training(subject: Subject, training: Mapping[str, Any]) -> Json:
 
 
 def _evaluations(subject: Subject, evaluations: Sequence[Mapping[str, Any]]) -> Iterator[Json]:
-    kept = _most(subject, evaluations, MAX_EVALUATION_DATASETS, "$.evaluations")
-    for place, evaluation in enumerate(kept):
+    for place, evaluation in enumerate(evaluations):
         dataset = evaluation.get("dataset", {})
         name = dataset.get("uri") or dataset.get("name") or dataset.get("digest")
         yield _known(
@@ -148,7 +168,7 @@ def _plots(subject: Subject, place: int, evaluation: Mapping[str, Any]) -> Itera
         written_as = _plot(plot)
         if written_as is None:
             path = ("evaluations", place, "plots", number)
-            subject.lose(written(path), f"SageMaker has no plot of the kind {plot['kind']!r}")
+            subject.lose(written(path), f"SageMaker has no plot of the kind {plot['kind']!r}, or none as large")
         else:
             data.append(written_as)
     if data:
@@ -159,7 +179,7 @@ def _plot(plot: Mapping[str, Any]) -> Json:
     named = {"name": plot["title"]} | _known(notes=plot.get("description"))
     if plot["kind"] == "bar":
         return named | {"type": "bar_chart", "value": plot["values"], "x_axis_name": plot["labels"]}
-    if plot["kind"] == "matrix":
+    if plot["kind"] == "matrix" and max(map(len, (plot["matrix"], *plot["matrix"]))) <= MAX_MATRIX:
         labels = plot.get("labels", [])
         return named | {"type": "matrix", "value": plot["matrix"], "x_axis_name": labels, "y_axis_name": labels}
     if plot["kind"] == "line" and len(plot["series"]) == 1:
@@ -187,6 +207,21 @@ def _most(subject: Subject, items: Sequence[Any], most: int, path: str) -> Seque
     if len(items) > most:
         subject.lose(path, f"SageMaker keeps {most} of them; {len(items) - most} are left out")
     return items[:most]
+
+
+def _fitted(subject: Subject, value: Json, path: tuple[str | int, ...]) -> Json:
+    """Return what is written with each text as long as SageMaker takes it; what is cut is noted by its place there."""
+    if isinstance(value, Mapping):
+        return {name: _fitted(subject, inner, (*path, name)) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_fitted(subject, inner, (*path, place)) for place, inner in enumerate(value)]
+    names = [step for step in path if isinstance(step, str)]
+    if not isinstance(value, str) or not names:
+        return value
+    most = _TEXTS.get(".".join(names[-2:])) or _TEXTS.get(names[-1], _SHORT)
+    if len(value) > most:
+        subject.lose(written(path), f"SageMaker takes {most} characters there; the rest is cut")
+    return value[:most]
 
 
 def _people(people: Sequence[Mapping[str, Any]] | None) -> str | None:

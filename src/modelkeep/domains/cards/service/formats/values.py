@@ -21,7 +21,10 @@ class CardFormat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A part of a card that a format cannot hold, or holds in another form; `path` is its JSON path."""
+    """A part of a card that a format cannot hold, or holds in another form.
+
+    `path` is its JSON path; of a text that was cut, that in what is written.
+    """
 
     path: str
     reason: str
