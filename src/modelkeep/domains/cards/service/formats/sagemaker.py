@@ -1,8 +1,8 @@
 """A model card of Amazon SageMaker, as JSON with the names of its Python SDK; what does not fit is named.
 
 The names are those of the SageMaker Python SDK (`sagemaker.model_card`). The limits are those of the JSON schema of a
-model package's model card (Amazon SageMaker Developer Guide, "View and Update the Details of a Model Version"), and 100,000
-characters in all (API reference, `CreateModelCard`, `Content`). No account was asked whether it takes what is written.
+model package's model card (Amazon SageMaker Developer Guide, "View and Update the Details of a Model Version"), and
+100,000 characters in all (API reference, `CreateModelCard`, `Content`). No account was asked whether it takes this.
 """
 
 import json

@@ -5,8 +5,8 @@ from alembic import op
 
 from modelkeep.platform.database import UtcDateTime, json_document, ordered_text
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 
@@ -26,5 +26,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refuse: go back by restoring a backup."""
-    message = "0026 cannot be undone; restore the backup that was made before it"
+    message = "0027 cannot be undone; restore the backup that was made before it"
     raise RuntimeError(message)
