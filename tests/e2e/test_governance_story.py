@@ -13,6 +13,7 @@ from tests.e2e.terminal import CommandLine, Done
 
 DATA = "s3://lake/tx/2026-10"
 BLOCKED, CORRUPT = 8, 11
+APPROVERS = {("lea", "TEAM_LEAD"), ("leo", "LEGAL"), ("sam", "SECURITY")}
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,14 @@ def in_production(person: CommandLine, at: datetime | None = None) -> str:
     return str(told(person, "resolve", "fraud/scorer@production", *when)["reference"])
 
 
+def approved(person: CommandLine, at: datetime | None) -> tuple[str, str, set[tuple[str, str]]]:
+    """Return by which request what was in production was there, in which manner, and who had approved it."""
+    when = [] if at is None else ["--as-of", at.isoformat()]
+    found = told(person, "approvals", "fraud/scorer@production", *when)
+    people = {(vote["voter"]["name"], vote["step"]) for vote in found["votes"]}
+    return found["request"]["id"], found["request"]["manner"], people
+
+
 def asked_again(person: CommandLine) -> Any:  # noqa: ANN401 - JSON
     """Return what waits for a person whose vote has lapsed, as soon as the background work has seen it."""
     deadline = time.monotonic() + 30
@@ -105,20 +114,28 @@ def test_from_the_first_push_to_the_evidence(server: ClockedServer, people: Peop
 
     production = ask(people.ana, first, "Production")
     did(people.ana.run("approve", production), code=4)  # nobody approves their own request
-    for person in (people.lead, people.legal, people.security):
-        did(person.run("approve", production))
-    did(people.ana.run("card", "edit", first, "--set", "overview.description=Scores card payments"))
-    did(people.max.run("promote", first, "Production", "--reason", "now"), code=BLOCKED)
-    assert [change["what"] for change in asked_again(people.legal)["lapsed"]["differences"]] == ["card_digest"]
-    for person in (people.lead, people.legal, people.security):
+    approvers = (people.lead, people.legal, people.security)
+    for person in approvers:
         did(person.run("approve", production))
     move(people.max, production, first, "Production")
-    assert in_production(people.ana) == first
+    moved = server.clock()
+
+    did(people.ana.run("card", "edit", first, "--set", "overview.description=Scores card payments"))
+    again = asked_again(people.legal)
+    renewal = again["request"]["id"]
+    assert ([change["what"] for change in again["lapsed"]["differences"]], again["request"]["renews"]) == (
+        ["card_digest"],
+        production,
+    )
+    assert "lapsed on" in did(people.ana.run("show", first)).out
+    assert in_production(people.ana) == first, "what serves goes on serving"
+    for person in approvers:
+        did(person.run("approve", renewal))
     good = server.clock()
 
     server.clock.advance(timedelta(days=8))
     bad = push(people.ana, "worse")
-    did(people.max.run("break-glass", bad, "Production", "--reason", "outage of the feature store"))
+    emergency = told(people.max, "break-glass", bad, "Production", "--reason", "outage of the feature store")["id"]
     assert in_production(people.ana) == bad
     assert told(people.ana, "show", first)["stage"] == "Archived", "production is held by one"
     worst = server.clock()
@@ -135,9 +152,12 @@ def test_from_the_first_push_to_the_evidence(server: ClockedServer, people: Peop
     held = told(people.ana, "resolve", "fraud/scorer@production")["found_by"]
     assert (held["set_by"]["name"], held["audit"]["seq"] > 0) == ("max", True)
     assert [data["uri"] for data in told(people.ana, "show", "fraud/scorer@production")["training_data"]] == [DATA]
-    votes = told(people.ana, "review", production)["votes"]
-    counted = {(vote["voter"]["name"], vote["step"]) for vote in votes if vote["ended_at"] is None}
-    assert counted == {("lea", "TEAM_LEAD"), ("leo", "LEGAL"), ("sam", "SECURITY")}
+    assert [approved(people.ana, at) for at in (moved, good, worst, None)] == [
+        (production, "approved", APPROVERS),
+        (renewal, "renewed", APPROVERS),
+        (emergency, "break_glass", set()),
+        (renewal, "renewed", APPROVERS),
+    ]
     assert told(people.lead, "inbox")["items"], "what was done in an emergency is to be reviewed"
     did(people.lead.run("review", back["request"], "--verdict", "accepted", "--comment", "right so"))
 

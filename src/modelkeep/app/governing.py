@@ -10,6 +10,7 @@ from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.audit import AuditReader
 from modelkeep.domains.cards import Framework, card_state
 from modelkeep.domains.governance import (
+    ApprovalService,
     CelEngine,
     DataService,
     DelegationService,
@@ -21,6 +22,7 @@ from modelkeep.domains.governance import (
     PlanningService,
     PolicyService,
     PromotionService,
+    Renewals,
     ReviewService,
     RollbackService,
     Upkeep,
@@ -42,11 +44,12 @@ def governing(
     roles, evaluator = RoleService(database, access, clock), GateEvaluator(engine, fact_sources(frameworks))
     policies = PolicyService(database, access, roles, clock, ids, partial(check_config, engine=engine))
     lookout = Lookout(evaluator, _card_digest)
+    renewals = Renewals(lookout, ids)
     emergencies = EmergencyService(database, access, lookout, clock, ids)
     offered = GovernanceServices(
         policies=policies,
         planning=PlanningService(policies, evaluator),
-        promotions=PromotionService(database, access, lookout, clock, ids),
+        promotions=PromotionService(database, access, lookout, renewals, clock, ids),
         votes=VotingService(database, access, lookout, clock, ids),
         inbox=InboxService(database, access),
         reviews=ReviewService(database, access, clock, ids),
@@ -54,10 +57,10 @@ def governing(
         emergencies=emergencies,
         rollbacks=RollbackService(database, access, lookout, artifacts.problems, clock, ids),
         data=DataService(database, access, clock),
+        approvals=ApprovalService(database, access, clock),
         gates=gate_services(access, limits, evaluator, clock, ids),
     )
-    upkeep = Upkeep(database, lookout, AuditReader(database), clock)
-    upkeep = Upkeep(database, lookout, AuditReader(database), clock)
+    upkeep = Upkeep(database, lookout, renewals, AuditReader(database), clock)
     return offered, job_kinds(upkeep, emergencies, offered.gates.waivers)
 
 

@@ -7,6 +7,7 @@ import click
 from modelkeep.cli.command import Program, examples
 from modelkeep.cli.commands.access import access
 from modelkeep.cli.commands.alias import alias
+from modelkeep.cli.commands.approvals import approvals, live
 from modelkeep.cli.commands.audit import audit
 from modelkeep.cli.commands.audit_privacy import PRIVACY_COMMANDS
 from modelkeep.cli.commands.audit_proofs import PROOFS
@@ -54,6 +55,8 @@ _SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
         inbox,
         requests,
         stages,
+        approvals,
+        live,
         why,
         withdraw,
         delegation,

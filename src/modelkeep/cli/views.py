@@ -8,6 +8,8 @@ from modelkeep.cli.output import Column, Section, show_record
 from modelkeep.cli.text import cell, counted, size
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from modelkeep.client.model_versions import ModelVersion
     from modelkeep.client.records import DataRef, Environment, Metric, TrainingCode
     from modelkeep.client.values import AliasInterval, Model, TagInterval
@@ -133,12 +135,18 @@ def deprecated(version: "ModelVersion") -> dict[str, object]:
     return {"deprecated": f"since {cell(known.since)}{until}{instead}{why}"}
 
 
-def show_version(version: "ModelVersion") -> None:
+def lapsed(since: "datetime | None") -> str:
+    """Return that the approvals of a version have lapsed, if they have."""
+    return "" if since is None else f"lapsed on {cell(since)}, not renewed"
+
+
+def show_version(version: "ModelVersion", approvals_lapsed_at: "datetime | None" = None) -> None:
     """Print the whole record of a version."""
     fields = {
         **identity(version),
         **{f"by {name}": value for name, value in standing(version).items()},
         "stage": version.stage,
+        "approvals": lapsed(approvals_lapsed_at),
         "aliases": version.aliases,
         "files": f"{counted(version.file_count, 'file')}, {size(version.total_size)}",
         "message": version.message,

@@ -78,7 +78,10 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class PromotionRequest:
-    """A request that a version move to a stage; in a list without clauses and votes."""
+    """A request that a version move to a stage; in a list without clauses and votes.
+
+    For a renewal `renews` is the promotion whose approvals it renews: the version stays where it is.
+    """
 
     id: str
     reference: str
@@ -95,6 +98,7 @@ class PromotionRequest:
     ready: bool
     clauses: tuple[Clause, ...]
     votes: tuple[Vote, ...]
+    renews: str | None
     document: Mapping[str, object] = field(repr=False, compare=False)
 
     @classmethod
@@ -116,6 +120,7 @@ class PromotionRequest:
             bool(answer.flag("ready")),
             tuple(Clause.read(item) for item in answer.items("clauses")),
             tuple(Vote.read(item) for item in answer.items("votes")),
+            answer.find_text("renews"),
             answer.document,
         )
 

@@ -11,6 +11,7 @@ from typing import Final, Self, Unpack
 from modelkeep.client.access import AccessMethods
 from modelkeep.client.aliases import AliasMethods
 from modelkeep.client.answers import Answer
+from modelkeep.client.approvals import ApprovalMethods
 from modelkeep.client.artifacts import LocalArtifact, scan
 from modelkeep.client.audit import AuditMethods
 from modelkeep.client.cache import Cache
@@ -86,6 +87,7 @@ class Registry(
     WebhookMethods,
     EventMethods,
     SignatureMethods,
+    ApprovalMethods,
     PromotionMethods,
     EvidenceMethods,
     ReviewMethods,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from modelkeep.client.answers import Answer
+from modelkeep.client.approvals import LiveVersion
 from modelkeep.client.connection import Connected
 from modelkeep.client.http import Call, route
 from modelkeep.client.listing import Listing
@@ -196,6 +197,10 @@ class ReviewMethods(Connected):
         """End a delegation of the caller's before its time."""
         return Delegation.read(self._session.answer(Call("POST", f"{route('delegations', delegation)}/end")))
 
-    def withdraw_data(self, reference: str, *, reason: str) -> None:
-        """Withdraw data by its URI or digest: approvals of versions that were trained on it no longer count."""
+    def withdraw_data(self, reference: str, *, reason: str) -> Listing[LiveVersion]:
+        """Withdraw data by its URI or digest: approvals of versions that were trained on it no longer count.
+
+        Return those of them that hold a stage.
+        """
         self._session.answer(Call("POST", "/withdrawn-data", body={"reference": reference, "reason": reason}))
+        return self._pages("/live-versions", LiveVersion.read, trained_on=reference)

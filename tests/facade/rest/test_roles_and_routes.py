@@ -37,6 +37,7 @@ LISTS = {
     "list_audit_entries": "subject",
     "list_access_log": "subject",
     "list_promotion_requests": "reference",
+    "list_live_versions": "reference",
 }
 """Lists that everybody may ask for, and what of an item says in which namespace it is."""
 REQUEST_ROUTES = (

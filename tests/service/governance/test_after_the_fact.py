@@ -24,6 +24,7 @@ from modelkeep.domains.governance import (
     NewAssignment,
     NewComment,
     NewDelegation,
+    Renewals,
     RequestStatus,
     ReviewVerdict,
     Upkeep,
@@ -37,6 +38,7 @@ from modelkeep.domains.governance.domain.rollbacks import NothingHeldError, Roll
 from modelkeep.domains.governance.service.promotion.upkeep import SYSTEM
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor, RequestInfo
+from modelkeep.kernel.ids import uuid7
 from modelkeep.kernel.references import Number, Reference
 
 WEEK = timedelta(days=7)
@@ -51,7 +53,7 @@ def office(services: Services, admin: Actor) -> Office:
 def upkeep(services: Services, clock: ManualClock) -> Upkeep:
     database = services.access.database
     lookout = Lookout(GateEvaluator(CelEngine(), fact_sources({})), lambda _tx, _version: "")
-    return Upkeep(database, lookout, AuditReader(database), clock)
+    return Upkeep(database, lookout, Renewals(lookout, uuid7(clock)), AuditReader(database), clock)
 
 
 def inbox(services: Services, actor: Actor) -> list[tuple[Waiting, int]]:

@@ -26,6 +26,7 @@ from modelkeep.domains.governance import (
     NewAssignment,
     NewDelegation,
     NewWaiver,
+    Renewals,
     Upkeep,
     Waiting,
     allowed_move,
@@ -39,6 +40,7 @@ from modelkeep.kernel.canonical_json import Json
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.identity import Actor
+from modelkeep.kernel.ids import uuid7
 from modelkeep.kernel.references import ModelName, Number, Reference
 
 DAY = timedelta(days=1)
@@ -54,7 +56,7 @@ def office(services: Services, admin: Actor) -> Office:
 def upkeep(services: Services, clock: ManualClock, **sources: FactSource) -> Upkeep:
     database = services.access.database
     lookout = Lookout(GateEvaluator(CelEngine(), fact_sources({}, **sources)), lambda _tx, _version: "")
-    return Upkeep(database, lookout, AuditReader(database), clock)
+    return Upkeep(database, lookout, Renewals(lookout, uuid7(clock)), AuditReader(database), clock)
 
 
 def look_at_all(services: Services, clock: ManualClock) -> None:

@@ -56,12 +56,12 @@ def waived(  # noqa: PLR0913 - what a waiver has
     return services.governance.gates.waivers.waive(actor, Reference.parse(version.reference), new).value
 
 
-def evaluated(
-    services: Services, version: ModelVersion, clock: ManualClock, requester: PrincipalId | None = None
-) -> Evaluation:
+def evaluated(services: Services, version: ModelVersion, clock: ManualClock, *requesters: PrincipalId) -> Evaluation:
     with services.access.database.snapshot() as tx:
         move = allowed_move(policy_of(tx, version.model), version.reference, version.stage, "Production")
-        return services.governance.gates.evaluator.evaluate(tx, version, move, clock(), requester=requester)
+        return services.governance.gates.evaluator.evaluate(
+            tx, version, move, clock(), requesters=frozenset(requesters)
+        )
 
 
 def test_a_waiver_opens_its_gate_until_it_expires(

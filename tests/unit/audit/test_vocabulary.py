@@ -87,6 +87,7 @@ MADE_BY_A_SERVICE = {
     "governance.break_glass_ended",
     "governance.promotion_escalated",
     "governance.data_withdrawn",
+    "governance.promotion_renewed",
     *(name for name in VOCABULARY if name.startswith(("audit.", "content.", "events.job_", "events.subscription_"))),
 }
 """Events that no value of a domain makes: service tests hold them against their schema."""

@@ -32,6 +32,7 @@ _VERSION_READ: Final = (
     "get_version",
     "get_manifest",
     "explain_promotion",
+    "get_approvals",
     "list_version_tags",
     "list_version_tag_history",
     "list_signatures",
@@ -136,6 +137,7 @@ _ON_ITEMS: Final[Mapping[Permission, tuple[str, ...]]] = {
     Permission.VERSION_READ: (
         "search_versions",
         "list_promotion_requests",
+        "list_live_versions",
         "get_promotion_request",
         "list_comments",
         "add_comment",

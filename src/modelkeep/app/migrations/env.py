@@ -15,6 +15,7 @@ import modelkeep.domains.events.tables
 import modelkeep.domains.governance.tables.comments
 import modelkeep.domains.governance.tables.delegations
 import modelkeep.domains.governance.tables.gates
+import modelkeep.domains.governance.tables.holdings
 import modelkeep.domains.governance.tables.policies
 import modelkeep.domains.governance.tables.progress
 import modelkeep.domains.governance.tables.promotion

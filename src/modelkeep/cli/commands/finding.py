@@ -89,7 +89,8 @@ def show(invocation: Invocation, reference: str, as_of: str | None, *, files: bo
             newest = registry.versions(found.name, as_of=then).page(_NEWEST).items
             show_model(found, registry.list_aliases(found.name, as_of=then), newest)
         else:
-            show_version(found)
+            then = as_of or time_of(reference)
+            show_version(found, registry.get_approvals(found.reference, as_of=then).lapsed_at)
 
 
 @click.command(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 import click
 
 from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
+from modelkeep.cli.commands.promotion import stage_asked
 from modelkeep.cli.invocation import Invocation, pass_invocation
 from modelkeep.cli.output import Column, say, show_json
 from modelkeep.cli.paging import WindowOptions, paged, show_list
@@ -18,6 +19,7 @@ _WAITING: Final = {
     "review_overdue": "review overdue",
     "vote": "your vote",
     "review": "your review",
+    "not_renewed": "a renewal",
     "mine": "others",
 }
 
@@ -28,7 +30,8 @@ _WAITING: Final = {
 def inbox(invocation: Invocation, **window: Unpack[WindowOptions]) -> None:
     """List what waits for you, the most urgent first.
 
-    Votes that lapsed, with what changed; reviews that are due; votes; and your own requests, which wait for others.
+    Votes that lapsed, with what changed; reviews that are due; votes; promotions of yours whose approvals lapsed and
+    were not renewed ('modelkeep promote' asks for it); and your own requests, which wait for others.
     """
     with invocation.connect() as registry:
         show_list(invocation, registry.inbox(), _inbox_columns(), window)
@@ -88,7 +91,7 @@ def _inbox_columns() -> "list[Column[InboxItem]]":
         Column("WAITS FOR", lambda item: _WAITING.get(item.waiting, item.waiting)),
         Column("REQUEST", lambda item: item.request.id),
         Column("VERSION", lambda item: item.request.reference),
-        Column("TO", lambda item: item.request.to_stage),
+        Column("TO", lambda item: stage_asked(item.request)),
         Column("BY", lambda item: item.request.requested_by.name, cut=True),
         Column("CHANGED", lambda item: "; ".join(item.lapsed.differences) if item.lapsed else "", cut=True),
         Column("REVIEW DUE", lambda item: item.review_due_at),

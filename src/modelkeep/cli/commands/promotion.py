@@ -34,7 +34,8 @@ def promote(invocation: Invocation, reference: str, stage: str, reason: str) -> 
     """Move a version to a stage, or ask for it.
 
     If nothing stands against the move it is made. Otherwise the request stays open, what is missing is shown, and the
-    exit code is 8; run the command again when the approvals are in.
+    exit code is 8; run the command again when the approvals are in. For a version that holds the stage, and whose
+    approvals have lapsed, it asks for a renewal of them.
     """
     with invocation.connect() as registry:
         request = registry.request_promotion(reference, stage, reason=reason)
@@ -209,7 +210,8 @@ def _show(invocation: Invocation, request: "PromotionRequest", said: "Sequence[R
     fields = {
         "request": request.id,
         "version": request.reference,
-        "move": f"{request.from_stage} to {request.to_stage}",
+        "move": f"stays in {request.to_stage}" if request.renews else f"{request.from_stage} to {request.to_stage}",
+        "renews": request.renews,
         "status": request.status,
         "policy": request.policy,
         "reason": request.reason,
@@ -243,6 +245,11 @@ def _vote(vote: "Vote") -> tuple[str, str, str, str]:
     return vote.voter.name, f"{vote.decision} as {vote.step}", cell(vote.cast_at), counts or vote.comment
 
 
+def stage_asked(request: "PromotionRequest") -> str:
+    """Return where a version is to go, or that it is to stay."""
+    return f"{request.to_stage} (renewal)" if request.renews else request.to_stage
+
+
 def _stage_columns() -> "list[Column[StageInterval]]":
     return [
         Column("STAGE", lambda item: item.stage),
@@ -257,7 +264,7 @@ def _columns() -> "list[Column[PromotionRequest]]":
     return [
         Column("REQUEST", lambda item: item.id),
         Column("VERSION", lambda item: item.reference),
-        Column("TO", lambda item: item.to_stage),
+        Column("TO", stage_asked),
         Column("STATUS", lambda item: item.status),
         Column("BY", lambda item: item.requested_by.name, cut=True),
         Column("REQUESTED", lambda item: item.requested_at, age=True),

@@ -1,18 +1,21 @@
 """`rollback`, `break-glass` and `data`: what is done when something is wrong."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from modelkeep.cli.command import RegistryCommand, RegistryGroup, examples
+from modelkeep.cli.commands.approvals import live_columns
 from modelkeep.cli.commands.promotion import missing
 from modelkeep.cli.errors import EXIT_CODES
 from modelkeep.cli.invocation import Invocation, pass_invocation
-from modelkeep.cli.output import hint, say, show_json, show_record
+from modelkeep.cli.output import hint, say, show_json, show_record, show_table
 from modelkeep.kernel.errors import Kind
 
 if TYPE_CHECKING:
     from modelkeep.client.reviews import Rollback
+
+_LISTED: Final = 50
 
 
 @click.command(
@@ -84,14 +87,21 @@ def data() -> None:
 def withdraw(invocation: Invocation, reference: str, reason: str) -> None:
     """Say that data must not be used any longer.
 
-    Approvals of versions that were trained on it lapse.
+    Approvals of versions that were trained on it lapse. The first 50 of them that hold a stage are listed; `modelkeep
+    live --trained-on` lists all.
     """
     with invocation.connect() as registry:
-        registry.withdraw_data(reference, reason=reason)
+        found = registry.withdraw_data(reference, reason=reason).page(_LISTED)
     if invocation.as_json:
-        show_json({"reference": reference})
-    else:
-        say(f"{reference} is withdrawn; approvals of what was trained on it no longer count.")
+        live = [item.document for item in found.items]
+        show_json({"reference": reference, "live": live, "next_page_token": found.next_token})
+        return
+    say(f"{reference} is withdrawn; approvals of what was trained on it no longer count.")
+    if found.items:
+        say("These hold a stage, and are to be approved again:")
+        show_table(found.items, live_columns())
+    if found.next_token:
+        hint(f"There are more: 'modelkeep live --trained-on {reference}'.")
 
 
 def _show(plan: "Rollback", *, dry_run: bool) -> None:

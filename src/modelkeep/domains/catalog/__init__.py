@@ -38,6 +38,7 @@ from modelkeep.domains.catalog.operations import (
     stage_holders,
     stage_holders_at,
     stage_holdings,
+    trained_on_where,
     version_by_id,
 )
 from modelkeep.domains.catalog.service import (
@@ -111,5 +112,6 @@ __all__ = [
     "stage_holders",
     "stage_holders_at",
     "stage_holdings",
+    "trained_on_where",
     "version_by_id",
 ]

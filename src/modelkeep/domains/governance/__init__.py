@@ -17,6 +17,7 @@ from modelkeep.domains.governance.domain.gates.engine import ENVIRONMENT, GateEn
 from modelkeep.domains.governance.domain.gates.kinds import check_config
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation, GateResult, GateStatus
 from modelkeep.domains.governance.domain.gates.records import StoredEvaluation
+from modelkeep.domains.governance.domain.holdings import Approval, Holding, LiveQuery, LiveVersion
 from modelkeep.domains.governance.domain.inbox import InboxItem, Waiting
 from modelkeep.domains.governance.domain.moves import allowed_move, gate_called
 from modelkeep.domains.governance.domain.plans import AffectedRequest, Holder, Plan, Proposal, Stranded
@@ -54,6 +55,7 @@ from modelkeep.domains.governance.operations import (
 )
 from modelkeep.domains.governance.service import (
     SHIPPED,
+    ApprovalService,
     Asked,
     Ballot,
     DataService,
@@ -69,6 +71,7 @@ from modelkeep.domains.governance.service import (
     PlanningService,
     PolicyService,
     PromotionService,
+    Renewals,
     ReviewService,
     RollbackPlan,
     RollbackService,
@@ -100,6 +103,8 @@ __all__ = [
     "SHIPPED",
     "AffectedRequest",
     "Answer",
+    "Approval",
+    "ApprovalService",
     "Asked",
     "AskedCheck",
     "Assignment",
@@ -142,11 +147,14 @@ __all__ = [
     "GovernanceServices",
     "GoverningPolicy",
     "Holder",
+    "Holding",
     "InboxItem",
     "InboxService",
     "KeyKind",
     "Lapse",
     "LintedAgainst",
+    "LiveQuery",
+    "LiveVersion",
     "Lookout",
     "Manner",
     "Move",
@@ -165,6 +173,7 @@ __all__ = [
     "PromotionService",
     "Proposal",
     "PublishedPolicy",
+    "Renewals",
     "RequestQuery",
     "RequestStatus",
     "Review",

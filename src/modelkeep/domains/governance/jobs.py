@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from modelkeep.domains.governance.service.counter_signing import CounterSigner
+from modelkeep.domains.governance.service.promotion.emergencies import AT_ONCE as EMERGENCIES_AT_ONCE
 from modelkeep.domains.governance.service.promotion.emergencies import EmergencyService
 from modelkeep.domains.governance.service.promotion.upkeep import AT_ONCE, SYSTEM, Upkeep
 from modelkeep.domains.governance.service.waivers import WaiverService
@@ -14,7 +15,6 @@ LAPSES: Final = "governance.note_lapses"
 COUNTER_SIGNING: Final = "governance.counter_sign"
 _IDLE: Final = timedelta(days=1)
 _EVERY: Final = timedelta(minutes=1)
-_BACK_AT_ONCE: Final = 20
 
 
 def job_kinds(upkeep: Upkeep, emergencies: EmergencyService, waivers: WaiverService) -> Sequence[JobKind]:
@@ -26,12 +26,7 @@ def job_kinds(upkeep: Upkeep, emergencies: EmergencyService, waivers: WaiverServ
     return (
         JobKind(LAPSES, note_lapses, recurring=True, wanted=lambda: (LAPSES,) if upkeep.behind() else ()),
         every(_EVERY, "governance.keep_time", upkeep.keep_time, batch=AT_ONCE),
-        every(
-            _EVERY,
-            "governance.end_emergencies",
-            lambda: emergencies.end_expired(SYSTEM),
-            batch=_BACK_AT_ONCE,
-        ),
+        every(_EVERY, "governance.end_emergencies", lambda: emergencies.end_expired(SYSTEM), batch=EMERGENCIES_AT_ONCE),
         every(
             _EVERY,
             "governance.note_expired_waivers",

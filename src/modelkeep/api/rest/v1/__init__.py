@@ -56,6 +56,7 @@ routers: tuple[APIRouter, ...] = (
     aliases.router,
     promotions.version_router,
     promotions.router,
+    promotions.live_router,
     reviews.router,
     uploads.router,
     tags.router,

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
-from modelkeep.api.rest.dependencies import Call, CurrentCall, NamedModel, RequestedPage, SelectedVersion
+from modelkeep.api.rest.dependencies import Call, CurrentCall, NamedModel, RequestedPage, RequestedTime, SelectedVersion
 from modelkeep.api.rest.requests import RegistryRoute
 from modelkeep.api.rest.v1.schemas.common import ListOut, page_out, status_of
 from modelkeep.api.rest.v1.schemas.promotions import (
+    ApprovalsOut,
+    LiveVersionOut,
     PromotionIn,
     RequestOut,
     VoteIn,
@@ -16,7 +18,7 @@ from modelkeep.api.rest.v1.schemas.promotions import (
     WhyOut,
     WithdrawalIn,
 )
-from modelkeep.domains.governance import Asked, PromotionRequest, RequestQuery, RequestStatus, Situation
+from modelkeep.domains.governance import Asked, LiveQuery, PromotionRequest, RequestQuery, RequestStatus, Situation
 from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.references import ModelName, Reference
@@ -26,6 +28,25 @@ version_router = APIRouter(
     prefix="/models/{namespace}/{model}/versions/{selector}", tags=["promotion"], route_class=RegistryRoute
 )
 
+live_router = APIRouter(prefix="/live-versions", tags=["promotion"], route_class=RegistryRoute)
+
+
+def live_query(
+    model: Annotated[str | None, Query(description="Only of this model", examples=["fraud/scorer"])] = None,
+    stage: Annotated[str | None, Query(description="Only in this stage", examples=["Production"])] = None,
+    trained_on: Annotated[
+        str | None, Query(description="Only those trained on the data with this URI or digest", max_length=8192)
+    ] = None,
+    *,
+    not_renewed: Annotated[
+        bool, Query(description="Only those whose approvals have lapsed, or are to be looked at again")
+    ] = False,
+) -> LiveQuery:
+    """Read which versions are asked for."""
+    return LiveQuery(None if model is None else ModelName.parse(model), stage, trained_on, lacking=not_renewed)
+
+
+RequestedLive = Annotated[LiveQuery, Depends(live_query)]
 RequestId = Annotated[str, Path(description="The id of the request")]
 
 
@@ -55,6 +76,24 @@ def explain_promotion(
     reference = Reference(None, name.namespace, name.name, selector, None)
     found = call.services.governance.promotions.why(call.actor, reference, stage)
     return WhyOut.of(found, call.names(_asked(found)))
+
+
+@version_router.get("/approvals")
+def get_approvals(name: NamedModel, selector: SelectedVersion, call: CurrentCall, as_of: RequestedTime) -> ApprovalsOut:
+    """Say by whose approvals a version holds its stage, or held it then."""
+    reference = Reference(None, name.namespace, name.name, selector, as_of)
+    version, found = call.services.governance.approvals.of_version(call.actor, reference)
+    people = () if found.request is None else people_of(found.request)
+    names = call.names([*people, *(who for vote in found.votes for who in vote.people)])
+    return ApprovalsOut.of(version.reference, found, names)
+
+
+@live_router.get("", response_model=ListOut[LiveVersionOut])
+def list_live_versions(call: CurrentCall, page: RequestedPage, query: RequestedLive) -> dict[str, Any]:
+    """List the versions that hold a stage by a promotion, of models that the caller may see, the newest first."""
+    found = call.services.governance.approvals.live(call.actor, query, page)
+    names = call.names(who for item in found.items for who in people_of(item.promotion))
+    return page_out(found, lambda item: LiveVersionOut.of(item, names))
 
 
 @router.get("", response_model=ListOut[RequestOut])

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Path
 
 from modelkeep.api.rest.dependencies import CurrentCall, NamedModel, RequestedPage, SelectedVersion
 from modelkeep.api.rest.requests import RegistryRoute
-from modelkeep.api.rest.v1.promotions import RequestId, people_of, present_request
+from modelkeep.api.rest.v1.promotions import RequestId, list_live_versions, people_of, present_request
 from modelkeep.api.rest.v1.schemas.common import ListOut, ReceiptOut, page_out, status_of
-from modelkeep.api.rest.v1.schemas.promotions import PromotionIn, WholeRequestOut
+from modelkeep.api.rest.v1.schemas.promotions import LiveVersionOut, PromotionIn, WholeRequestOut
 from modelkeep.api.rest.v1.schemas.reviews import (
     CommentIn,
     CommentOut,
@@ -22,8 +22,9 @@ from modelkeep.api.rest.v1.schemas.reviews import (
     WithdrawnDataIn,
     WithdrawnDataOut,
 )
-from modelkeep.domains.governance import RollbackPlan
+from modelkeep.domains.governance import LiveQuery, RollbackPlan
 from modelkeep.kernel.events import Recorded
+from modelkeep.kernel.paging import PageRequest
 from modelkeep.kernel.references import Reference
 
 router = APIRouter(tags=["promotion"], route_class=RegistryRoute)
@@ -118,5 +119,7 @@ def withdraw_data(body: WithdrawnDataIn, call: CurrentCall) -> WithdrawnDataOut:
     recorded = call.services.governance.data.withdraw(call.actor, body.reference, reason=body.reason)
     call.response.status_code = status_of(recorded)
     data = recorded.value
+    listed = list_live_versions(call, PageRequest(), LiveQuery(trained_on=data.reference))
+    live = ListOut[LiveVersionOut].model_validate(listed)
     audit = ReceiptOut.of(recorded.receipt)
-    return WithdrawnDataOut(reference=data.reference, withdrawn_at=data.withdrawn_at, audit=audit)
+    return WithdrawnDataOut(reference=data.reference, withdrawn_at=data.withdrawn_at, live=live, audit=audit)

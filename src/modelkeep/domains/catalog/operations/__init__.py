@@ -8,7 +8,13 @@ from modelkeep.domains.catalog.operations.permitted import (
     permitted_namespace,
     permitted_version,
 )
-from modelkeep.domains.catalog.operations.reading import find_holder, measured_at, model_named, models_by_id
+from modelkeep.domains.catalog.operations.reading import (
+    find_holder,
+    measured_at,
+    model_named,
+    models_by_id,
+    trained_on_where,
+)
 from modelkeep.domains.catalog.operations.stage_names import register_stage_names
 from modelkeep.domains.catalog.operations.stages import (
     held_since,
@@ -46,5 +52,6 @@ __all__ = [
     "stage_holders",
     "stage_holders_at",
     "stage_holdings",
+    "trained_on_where",
     "version_by_id",
 ]

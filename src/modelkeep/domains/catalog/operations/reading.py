@@ -6,8 +6,10 @@ from datetime import datetime
 from modelkeep.domains.catalog.domain.models import Model
 from modelkeep.domains.catalog.domain.versions import ModelVersion
 from modelkeep.domains.catalog.repository import ModelRepository, VersionRepository
+from modelkeep.domains.catalog.repository.fields import trained_on
 from modelkeep.kernel.references import ModelName
 from modelkeep.platform.database import Transaction
+from modelkeep.platform.database.criteria import Column, Criterion
 
 
 def model_named(tx: Transaction, name: ModelName) -> Model:
@@ -27,6 +29,11 @@ def models_by_id(tx: Transaction, ids: Collection[str]) -> Mapping[str, Model]:
 def find_holder(tx: Transaction, model: ModelName, held: str) -> ModelVersion | None:
     """Return the version that an alias points to now, or that holds a stage of this name; the last one, if several."""
     return VersionRepository(tx).find_holder(model, held)
+
+
+def trained_on_where(*, version: Column, reference: str) -> Criterion:
+    """Return the condition that the version of a query's row was trained on the data with this URI or digest."""
+    return trained_on(version, reference)
 
 
 def measured_at(tx: Transaction, version_id: str) -> datetime | None:

@@ -113,6 +113,12 @@ def shortened(value: str) -> str:
     return f"{value[:INDEXED_LENGTH]}…{sha256(value.encode()).hexdigest()}"
 
 
+def trained_on(version: Column, reference: str) -> Criterion:
+    """Return the condition that a version was trained on the data with this URI or digest."""
+    named = (FIELD.c.field == "version.training_data", FIELD.c.key.in_(("uri", "digest")))
+    return version.in_(select(FIELD.c.subject_id).where(*named, FIELD.c.text == shortened(reference)))
+
+
 def value_condition(text: Column, number: Column, term: Term) -> Criterion:
     """Return the condition on a value that is indexed as text and, where it is one, as a number."""
     if term.operator is Operator.EXISTS:

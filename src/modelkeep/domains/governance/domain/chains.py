@@ -47,11 +47,6 @@ class ChainState:
     steps: tuple[StepState, ...]
 
     @property
-    def complete(self) -> bool:
-        """Whether every step is."""
-        return all(state.complete for state in self.steps)
-
-    @property
     def counted(self) -> tuple[Vote, ...]:
         """The approvals that count."""
         return tuple(vote for state in self.steps for vote in state.approvals)

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from modelkeep.domains.governance.domain.chains import StepState
 from modelkeep.domains.governance.domain.gates.outcomes import GateResult
-from modelkeep.domains.governance.domain.requests import PromotionBlockedError
+from modelkeep.domains.governance.domain.holdings import Holding
+from modelkeep.domains.governance.domain.requests import Manner, PromotionBlockedError, PromotionRequest
 from modelkeep.kernel.canonical_json import Json
+from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.identity import PrincipalId
 
 _SHOWN: Final = 3
@@ -47,12 +50,15 @@ class Clause:
         }
 
 
-def blocked(reference: str, stage: str, clauses: Sequence[Clause]) -> PromotionBlockedError:
-    """Return the error for a move that clauses stop."""
+def blocked(reference: str, stage: str, clauses: Sequence[Clause], *, renewal: bool = False) -> PromotionBlockedError:
+    """Return the error for a move, or a renewal, that clauses stop."""
     missing = [clause for clause in clauses if clause.stops]
     shown = "; ".join(clause.says for clause in missing[:_SHOWN])
+    refused = f"{reference} cannot go to {stage}"
+    if renewal:
+        refused = f"the approvals of {reference} in {stage} are not renewed"
     return PromotionBlockedError(
-        f"{reference} cannot go to {stage}: {shown}. 'modelkeep why {reference} {stage}' says what to do",
+        f"{refused}: {shown}. 'modelkeep why {reference} {stage}' says what to do",
         reference=reference,
         stage=stage,
         clauses=[clause.document for clause in missing],
@@ -73,6 +79,28 @@ def move_clauses(
         yield Clause(
             "move", holds=False, says=says, to_do=f"{known}: 'modelkeep promote {reference} STAGE --reason TEXT'"
         )
+
+
+def renewal_clause(stage: str, *, asked: bool) -> Clause:
+    """Return that the version stays where it is, and whether the policy asks anybody to approve that."""
+    if asked:
+        return Clause("move", holds=True, says=f"it holds {stage}, and stays there: this renews its approvals")
+    return Clause("move", holds=False, says=f"the policy asks nobody to approve what holds {stage}")
+
+
+def holding_clause(reference: str, holding: Holding, promotion: PromotionRequest, now: datetime) -> Clause:
+    """Return whether what a version holds its stage by is approved still."""
+    renew = f"modelkeep promote {reference} {holding.stage} --reason TEXT"
+    if holding.lapsed_at is not None:
+        says = f"its approvals lapsed on {timestamp(holding.lapsed_at)}, not renewed"
+    elif promotion.manner is Manner.BREAK_GLASS:
+        until = "" if promotion.reverts_at is None else f", until {timestamp(promotion.reverts_at)}"
+        says = f"it is there by an emergency{until}; nobody has approved it"
+    elif holding.lacks_renewal(now):
+        says = f"its approvals were to be looked at again by {timestamp(holding.review_at or now)}, not renewed"
+    else:
+        return Clause("approvals", holds=True, says=f"request {promotion.id} is what approves it")
+    return Clause("approvals", holds=False, says=says, to_do=renew, blocks=False)
 
 
 def request_clause(reference: str, target: str, request_id: str | None) -> Clause:

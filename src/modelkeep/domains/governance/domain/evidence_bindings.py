@@ -15,6 +15,8 @@ _NAMES: Final[Mapping[str, str]] = {
     "policy_digest": "the policy",
 }
 
+_AROUND: Final = ("evidence_digest", "policy_digest")
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -59,6 +61,10 @@ class Binding:
     def digests(self) -> Mapping[str, str]:
         """All digests by their names."""
         return {name: getattr(self, name) for name in _NAMES}
+
+    def content_differences(self, now: "Binding") -> tuple[Difference, ...]:
+        """Return what is another now of the version itself: neither what gates say nor the policy are looked at."""
+        return tuple(difference for difference in self.differences(now) if difference.what not in _AROUND)
 
     def differences(self, now: "Binding") -> tuple[Difference, ...]:
         """Return what is another now; none means that a vote with this binding still counts."""

@@ -15,13 +15,17 @@ class Waiting(IntEnum):
     REVIEW_OVERDUE = 1
     VOTE = 2
     REVIEW = 3
-    MINE = 4
+    NOT_RENEWED = 4
+    MINE = 5
     NOTHING = 9
 
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A request that waits for somebody; with the vote of theirs that lapsed last, and the review that is due."""
+    """A request that waits for somebody; with the vote of theirs that lapsed last, and the review that is due.
+
+    For a renewal the vote may be one on what it renews.
+    """
 
     waiting: Waiting
     request: PromotionRequest

@@ -22,9 +22,13 @@ def allowed_move(policy: Policy, reference: str, source: str, stage: str) -> Mov
     move = None if target is None else policy.move(source, target.name)
     if move is None:
         allowed = [known.target for known in policy.moves if known.source == source]
+        told = f"policy {policy.name} lets no version go from {source} to {stage[:80]}"
+        if target is not None and target.name == source:
+            told = f"it holds {source} already"
         raise MoveNotAllowedError(
-            f"policy {policy.name} allows no move of {reference} from {source} to {stage[:80]}; from there it can go "
-            f"to {', '.join(allowed) or 'no stage'}",
+            f"{reference} cannot go there: {told}; from {source} it can go to {' or '.join(allowed) or 'no stage'}",
+            reference=reference,
+            stage=stage[:80],
             allowed=allowed,
         )
     return move

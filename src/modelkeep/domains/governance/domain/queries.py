@@ -12,6 +12,5 @@ class RequestQuery:
     """Which requests are asked for; None for all."""
 
     model: ModelName | None = None
-    version_id: str | None = None
     status: RequestStatus | None = None
     requested_by: PrincipalId | None = None

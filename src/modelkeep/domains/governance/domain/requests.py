@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Self
 
+from modelkeep.domains.governance.domain.policies import Policy
 from modelkeep.kernel.clock import timestamp
 from modelkeep.kernel.errors import InvalidValueError, Kind, RegistryError
 from modelkeep.kernel.events import Event, Json
@@ -68,19 +69,21 @@ class RequestStatus(StrEnum):
 
 
 class Manner(StrEnum):
-    """How a version came to its stage."""
+    """How a version came to its stage, or that it may stay there."""
 
     APPROVED = "approved"
     AUTOMATIC = "automatic"
     BREAK_GLASS = "break_glass"
     ROLLBACK = "rollback"
+    RENEWED = "renewed"
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionRequest:
     """A version that is to move from the stage it holds to another, with the policy it was asked under.
 
-    `author` is who registered the version.
+    `author` is who registered the version. `policy` is the one it was made under, once it was. A renewal is for a
+    version that holds the stage: `renews` is the promotion that brought it there, `source` where it came from.
     `expires_at` is None for a request that waits for ever. A promotion by break-glass ends at `reverts_at`.
     """
 
@@ -103,12 +106,19 @@ class PromotionRequest:
     closed_at: datetime | None = None
     closed_by: PrincipalId | None = None
     reverts_at: datetime | None = None
+    renews: str | None = None
     revision: int = 1
 
     @property
     def reference(self) -> str:
         """The exact reference to the version."""
         return f"{self.model}:{self.version}"
+
+    @property
+    def proposers(self) -> frozenset[PrincipalId]:
+        """Who made it happen that a version came to its stage: who asked, and in an emergency who did not wait."""
+        made = {self.closed_by} if self.manner is Manner.BREAK_GLASS and self.closed_by is not None else set()
+        return frozenset({self.requested_by, *made})
 
     def status_at(self, now: datetime) -> RequestStatus:
         """Return how it stands: one that is over its time has expired, whether or not somebody has noted it."""
@@ -132,12 +142,14 @@ class PromotionRequest:
 
     def requested(self, by: Actor) -> Event:
         """Return the event of its making."""
-        data = {
+        data: dict[str, Json] = {
             **self._facts,
             "policy": self.policy,
             "policy_number": self.policy_number,
             "expires_at": None if self.expires_at is None else timestamp(self.expires_at),
         }
+        if self.renews is not None:
+            data["renews"] = self.renews
         return Event("governance.promotion_requested", self.reference, by, self.requested_at, data, self._texts)
 
     def close(self, status: RequestStatus, by: Actor, at: datetime) -> Self:
@@ -154,9 +166,16 @@ class PromotionRequest:
         closed = self.close(RequestStatus.EXPIRED, by, at)
         return closed, closed.happened("governance.promotion_expired", by, at)
 
-    def promoted(self, manner: Manner, by: Actor, at: datetime, reverts_at: datetime | None = None) -> Self:
-        """Return it fulfilled."""
-        return replace(self.close(RequestStatus.PROMOTED, by, at), manner=manner, reverts_at=reverts_at)
+    def promoted(
+        self, manner: Manner, policy: Policy, by: Actor, at: datetime, reverts_at: datetime | None = None
+    ) -> Self:
+        """Return it fulfilled, under the policy of now."""
+        closed = self.close(RequestStatus.PROMOTED, by, at)
+        return replace(closed, manner=manner, reverts_at=reverts_at, policy=policy.name, policy_number=policy.number)
+
+    def lifted(self) -> Self:
+        """Return a promotion in an emergency that does not end by itself any longer."""
+        return replace(self, reverts_at=None, revision=self.revision + 1)
 
     def happened(
         self,

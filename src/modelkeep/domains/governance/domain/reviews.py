@@ -44,10 +44,6 @@ class Review:
     verdict: ReviewVerdict | None = None
     comment: str = ""
 
-    def overdue(self, now: datetime) -> bool:
-        """Say whether it should have been done by now."""
-        return self.closed_at is None and self.due_at <= now
-
     def close(self, verdict: ReviewVerdict, comment: str, by: Actor, at: datetime) -> tuple[Self, Event]:
         """Finish it."""
         closed = replace(self, closed_at=at, closed_by=by.id, verdict=verdict, comment=comment)

@@ -90,12 +90,16 @@ class Vote:
         """Whose role it counts for."""
         return self.delegator or self.voter
 
+    def is_over(self, at: datetime) -> bool:
+        """Say whether it was given until a time that is over."""
+        return self.conditions.expires_at is not None and self.conditions.expires_at <= at
+
     def reason_to_lapse(self, now: Binding, at: datetime) -> Lapse | None:
-        """Return why it no longer counts; None while it does."""
-        if self.conditions.expires_at is not None and self.conditions.expires_at <= at:
+        """Return why it no longer counts on an open request; None while it does."""
+        if self.is_over(at):
             return Lapse.EXPIRED
         return Lapse.EVIDENCE if self.binding.differences(now) else None
 
-    def lapsed(self, why: Lapse, now: Binding, at: datetime) -> Self:
+    def lapsed(self, why: Lapse, differences: tuple[Difference, ...], at: datetime) -> Self:
         """Return it ended, with what is different now."""
-        return replace(self, ended_at=at, lapse=why, differences=self.binding.differences(now))
+        return replace(self, ended_at=at, lapse=why, differences=differences)

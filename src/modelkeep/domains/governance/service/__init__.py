@@ -5,6 +5,7 @@ from modelkeep.domains.governance.service.planning import LintedAgainst, Plannin
 from modelkeep.domains.governance.service.policies import PolicyService
 from modelkeep.domains.governance.service.policy_texts import SHIPPED
 from modelkeep.domains.governance.service.promotion import (
+    ApprovalService,
     Asked,
     Ballot,
     DataService,
@@ -16,6 +17,7 @@ from modelkeep.domains.governance.service.promotion import (
     NewComment,
     NewDelegation,
     PromotionService,
+    Renewals,
     ReviewService,
     RollbackPlan,
     RollbackService,
@@ -27,6 +29,7 @@ from modelkeep.domains.governance.service.promotion import (
 
 __all__ = [
     "SHIPPED",
+    "ApprovalService",
     "Asked",
     "Ballot",
     "DataService",
@@ -42,6 +45,7 @@ __all__ = [
     "PlanningService",
     "PolicyService",
     "PromotionService",
+    "Renewals",
     "ReviewService",
     "RollbackPlan",
     "RollbackService",

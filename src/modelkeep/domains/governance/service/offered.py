@@ -6,6 +6,7 @@ from modelkeep.domains.governance.service.gates import GateServices
 from modelkeep.domains.governance.service.planning import PlanningService
 from modelkeep.domains.governance.service.policies import PolicyService
 from modelkeep.domains.governance.service.promotion import (
+    ApprovalService,
     DataService,
     DelegationService,
     EmergencyService,
@@ -31,4 +32,5 @@ class GovernanceServices:
     emergencies: EmergencyService
     rollbacks: RollbackService
     data: DataService
+    approvals: ApprovalService
     gates: GateServices

@@ -17,6 +17,8 @@ def has_part(tx: Transaction, who: PrincipalId, parties: frozenset[PrincipalId])
     return not parties.isdisjoint(people_behind(tx, {who}))
 
 
-def parties_of_move(tx: Transaction, version: ModelVersion, requester: PrincipalId | None) -> frozenset[PrincipalId]:
+def parties_of_move(
+    tx: Transaction, version: ModelVersion, requesters: frozenset[PrincipalId]
+) -> frozenset[PrincipalId]:
     """Return who made a version, who asked for one move of it, and whoever is behind those."""
-    return people_behind(tx, {version.created_by} if requester is None else {version.created_by, requester})
+    return people_behind(tx, {version.created_by, *requesters})

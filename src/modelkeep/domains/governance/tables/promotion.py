@@ -51,6 +51,7 @@ class RequestRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by: Mapped[str | None] = mapped_column(ordered_text())
     reverts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    renews: Mapped[str | None] = mapped_column(ordered_text(), index=True)
     revision: Mapped[int]
 
 

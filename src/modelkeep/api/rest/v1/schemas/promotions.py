@@ -7,12 +7,14 @@ from pydantic import Field
 
 from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
 from modelkeep.domains.governance import (
+    Approval,
     Asked,
     Ballot,
     Clause,
     Conditions,
     Decision,
     Lapse,
+    LiveVersion,
     Manner,
     PromotionRequest,
     RequestStatus,
@@ -155,6 +157,7 @@ class RequestOut(Out):
     closed_at: Timestamp | None
     closed_by: PrincipalOut | None
     reverts_at: Timestamp | None
+    renews: str | None = Field(description="For a renewal, the id of the promotion whose approvals it renews")
     revision: int
 
     @classmethod
@@ -177,6 +180,7 @@ class RequestOut(Out):
             closed_at=request.closed_at,
             closed_by=None if request.closed_by is None else PrincipalOut.of(request.closed_by, names),
             reverts_at=request.reverts_at,
+            renews=request.renews,
             revision=request.revision,
             **more,
         )
@@ -203,6 +207,52 @@ class WholeRequestOut(RequestOut):
             clauses=[] if found is None else [ClauseOut.of(clause, names) for clause in found.clauses],
             votes=[VoteOut.of(vote, names) for vote in asked.votes],
             audit=ReceiptOut.of(receipt),
+        )
+
+
+class ApprovalsOut(Out):
+    """By whose approvals a version holds its stage, or held it at a time; null if by nobody's."""
+
+    reference: str
+    stage: str
+    request: RequestOut | None = Field(description="The promotion or renewal that they were given on")
+    votes: list[VoteOut] = Field(description="Those that counted")
+    lapsed_at: Timestamp | None = Field(description="Since when approvals have lapsed that are not renewed")
+    review_at: Timestamp | None = Field(description="When they are to be looked at again; only of now")
+
+    @classmethod
+    def of(cls, reference: str, found: Approval, names: Names) -> Self:
+        """Present the approvals of a version."""
+        return cls(
+            reference=reference,
+            stage=found.stage,
+            request=None if found.request is None else RequestOut.of(found.request, names),
+            votes=[VoteOut.of(vote, names) for vote in found.votes],
+            lapsed_at=found.lapsed_at,
+            review_at=None if found.holding is None else found.holding.review_at,
+        )
+
+
+class LiveVersionOut(Out):
+    """A version that holds a stage, and the promotion or renewal by which it does."""
+
+    reference: str
+    stage: str
+    approved_by: RequestOut
+    lapsed_at: Timestamp | None = Field(description="Since when its approvals have lapsed and are not renewed")
+    review_at: Timestamp | None = Field(description="When they are to be looked at again")
+    renewal: str | None = Field(description="The id of the open request to renew them")
+
+    @classmethod
+    def of(cls, live: LiveVersion, names: Names) -> Self:
+        """Present a version that holds a stage."""
+        return cls(
+            reference=live.promotion.reference,
+            stage=live.holding.stage,
+            approved_by=RequestOut.of(live.promotion, names),
+            lapsed_at=live.holding.lapsed_at,
+            review_at=live.holding.review_at,
+            renewal=live.renewal_id,
         )
 
 

@@ -5,8 +5,8 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from modelkeep.api.rest.v1.schemas.common import In, Names, Out, PrincipalOut, ReceiptOut, Timestamp
-from modelkeep.api.rest.v1.schemas.promotions import ClauseOut, RequestOut, VoteOut
+from modelkeep.api.rest.v1.schemas.common import In, ListOut, Names, Out, PrincipalOut, ReceiptOut, Timestamp
+from modelkeep.api.rest.v1.schemas.promotions import ClauseOut, LiveVersionOut, RequestOut, VoteOut
 from modelkeep.domains.access import Scope
 from modelkeep.domains.governance import (
     Comment,
@@ -93,10 +93,16 @@ class ReviewOut(Out):
         )
 
 
-class InboxOut(Out):
-    """Something that waits for the caller: their vote (again, if it lapsed), a review, or their own request."""
+WaitingName = Literal["vote_again", "review_overdue", "vote", "review", "not_renewed", "mine"]
 
-    waiting: Literal["vote_again", "review_overdue", "vote", "review", "mine"]
+
+class InboxOut(Out):
+    """Something that waits for the caller: their vote (again, if it lapsed), a review, or their own request.
+
+    `not_renewed` is a promotion of theirs whose approvals have lapsed, and nobody is asked to renew them.
+    """
+
+    waiting: WaitingName
     request: RequestOut
     lapsed: VoteOut | None = Field(description="The vote of the caller's that no longer counts, and why")
     review_due_at: Timestamp | None
@@ -112,11 +118,12 @@ class InboxOut(Out):
         )
 
 
-_WAITING: dict[Waiting, Literal["vote_again", "review_overdue", "vote", "review", "mine"]] = {
+_WAITING: dict[Waiting, WaitingName] = {
     Waiting.VOTE_AGAIN: "vote_again",
     Waiting.REVIEW_OVERDUE: "review_overdue",
     Waiting.VOTE: "vote",
     Waiting.REVIEW: "review",
+    Waiting.NOT_RENEWED: "not_renewed",
     Waiting.MINE: "mine",
 }
 
@@ -212,8 +219,12 @@ class WithdrawnDataIn(In):
 
 
 class WithdrawnDataOut(Out):
-    """Data that must not be used any longer."""
+    """Data that must not be used any longer, and the versions trained on it that hold a stage.
+
+    `live` is the first page of them; `GET /live-versions?trained_on=` gives the others.
+    """
 
     reference: str
     withdrawn_at: Timestamp
+    live: ListOut[LiveVersionOut]
     audit: ReceiptOut | None

@@ -3,6 +3,7 @@
 from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import (
+    BOOLEAN,
     DIGEST,
     INTEGER,
     TEXT,
@@ -59,8 +60,10 @@ _REQUESTS: Final = (
     EventType(
         "governance.promotion_requested",
         VERSION,
-        "Somebody asked that a version move to a stage.",
-        data={**_REQUEST, "policy": TEXT, "policy_number": INTEGER, "expires_at": nullable(TIME)},
+        "Somebody asked that a version move to a stage, or that the approvals be renewed by which it is there: then "
+        "`renews` is the promotion that brought it there.",
+        data={**_REQUEST, "policy": TEXT, "policy_number": INTEGER, "expires_at": nullable(TIME), "renews": TEXT},
+        optional=frozenset({"renews"}),
         texts=("reason",),
     ),
     EventType(
@@ -112,7 +115,8 @@ _VOTES: Final = (
     EventType(
         "governance.vote_lapsed",
         VERSION,
-        "A vote no longer counts, because what it is bound to is another now, or its time is over.",
+        "A vote no longer counts, because what it is bound to is another now, or its time is over; it may be one by "
+        "which the version holds its stage.",
         data={
             **_REQUEST,
             "vote_id": TEXT,
@@ -130,6 +134,23 @@ _MOVES: Final = (
         "emergency `overridden` names what did not hold, and `reverts_at` when the version goes back.",
         data={**_MOVE, **_WHY, "overridden": list_of(TEXT), "reverts_at": TIME},
         optional=frozenset({"overridden", "reverts_at"}),
+        texts=("reason",),
+    ),
+    EventType(
+        "governance.promotion_renewed",
+        VERSION,
+        "The approvals were renewed by which a version holds a stage: `approvals` says who answered, `binding` on what "
+        "evidence, `renews` which promotion brought it there. `stays` is true if that was an emergency, which "
+        "would have ended by itself.",
+        data={
+            **_REQUEST,
+            "policy": TEXT,
+            "policy_number": INTEGER,
+            "renews": TEXT,
+            "approvals": _APPROVALS,
+            "binding": _BINDING,
+            "stays": BOOLEAN,
+        },
         texts=("reason",),
     ),
     EventType(

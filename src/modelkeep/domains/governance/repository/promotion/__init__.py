@@ -2,6 +2,7 @@
 
 from modelkeep.domains.governance.repository.promotion.comments import CommentRepository
 from modelkeep.domains.governance.repository.promotion.delegations import DelegationRepository
+from modelkeep.domains.governance.repository.promotion.holdings import HoldingRepository
 from modelkeep.domains.governance.repository.promotion.inbox import list_inbox
 from modelkeep.domains.governance.repository.promotion.progress import ProgressRepository
 from modelkeep.domains.governance.repository.promotion.requests import RequestRepository, no_such_request
@@ -12,6 +13,7 @@ from modelkeep.domains.governance.repository.promotion.withdrawn import Withdraw
 __all__ = [
     "CommentRepository",
     "DelegationRepository",
+    "HoldingRepository",
     "ProgressRepository",
     "RequestRepository",
     "ReviewRepository",

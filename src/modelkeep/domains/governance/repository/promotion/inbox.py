@@ -6,9 +6,10 @@ from sqlalchemy import Integer, and_, bindparam, case, exists, func, literal, no
 
 from modelkeep.domains.access import Values, role_held_where
 from modelkeep.domains.governance.domain.inbox import Waiting
-from modelkeep.domains.governance.domain.requests import PromotionRequest, RequestStatus
+from modelkeep.domains.governance.domain.requests import Manner, PromotionRequest, RequestStatus
 from modelkeep.domains.governance.repository.promotion.requests import REQUESTS, SEEN, build_request
 from modelkeep.domains.governance.tables.delegations import DELEGATION
+from modelkeep.domains.governance.tables.holdings import HOLDING
 from modelkeep.domains.governance.tables.promotion import REQUEST, VOTE, WAITING
 from modelkeep.domains.governance.tables.reviews import REVIEW
 from modelkeep.kernel.paging import Page, PageRequest
@@ -23,6 +24,9 @@ _OPEN: Final = and_(
 )
 _ANSWERED: Final = VOTE.alias()
 _LAPSED: Final = VOTE.alias()
+_EARLIER: Final = REQUEST.alias()
+_RENEWED: Final = REQUEST.alias()
+_RENEWAL: Final = REQUEST.alias()
 _LENT: Final = DELEGATION.alias()
 
 
@@ -46,10 +50,19 @@ def _asked() -> Criterion:
     return exists().where(WAITING.c.request_id == REQUEST.c.id, or_(role_held_where(**place), lent))
 
 
+_PROPOSED: Final = exists().where(
+    _RENEWED.c.id == REQUEST.c.renews,
+    or_(
+        _RENEWED.c.requested_by == _ME,
+        and_(_RENEWED.c.manner == Manner.BREAK_GLASS.value, _RENEWED.c.closed_by == _ME),
+    ),
+)
+"""That the actor made the promotion happen that is to be renewed."""
 _VOTE: Final = and_(
     _OPEN,
     REQUEST.c.requested_by != _ME,
     REQUEST.c.author != _ME,
+    not_(_PROPOSED),
     not_(
         exists().where(
             _ANSWERED.c.request_id == REQUEST.c.id,
@@ -59,7 +72,12 @@ _VOTE: Final = and_(
     ),
     _asked(),
 )
-_AGAIN: Final = exists().where(_LAPSED.c.request_id == REQUEST.c.id, _LAPSED.c.voter == _ME)
+_SAME: Final = or_(
+    _EARLIER.c.id == REQUEST.c.id, _EARLIER.c.id == REQUEST.c.renews, _EARLIER.c.renews == REQUEST.c.renews
+)
+_AGAIN: Final = exists().where(
+    _LAPSED.c.voter == _ME, _LAPSED.c.ended_at.is_not(None), _LAPSED.c.request_id == _EARLIER.c.id, _SAME
+)
 _REVIEW: Final = and_(
     REVIEW.c.due_at.is_not(None),
     REVIEW.c.closed_at.is_(None),
@@ -68,12 +86,26 @@ _REVIEW: Final = and_(
     func.coalesce(REQUEST.c.closed_by, "") != _ME,
     _asked(),
 )
-_MINE: Final = and_(_OPEN, REQUEST.c.requested_by == _ME)
+_MINE: Final = and_(_OPEN, or_(REQUEST.c.requested_by == _ME, _PROPOSED))
+_LACKING: Final = select(HOLDING.c.request_id).where(or_(HOLDING.c.lapsed_at.is_not(None), HOLDING.c.review_at <= _NOW))
+_NOT_RENEWED: Final = and_(
+    or_(REQUEST.c.requested_by == _ME, REQUEST.c.author == _ME, _PROPOSED),
+    REQUEST.c.id.in_(_LACKING),
+    not_(
+        exists().where(
+            _RENEWAL.c.version_id == REQUEST.c.version_id,
+            _RENEWAL.c.target == REQUEST.c.target,
+            _RENEWAL.c.status == RequestStatus.OPEN.value,
+        )
+    ),
+)
+"""That nobody is asked to renew what has lapsed."""
 _RANK: Final = case(
     (and_(_VOTE, _AGAIN), int(Waiting.VOTE_AGAIN)),
     (and_(_REVIEW, REVIEW.c.due_at <= _NOW), int(Waiting.REVIEW_OVERDUE)),
     (_VOTE, int(Waiting.VOTE)),
     (_REVIEW, int(Waiting.REVIEW)),
+    (_NOT_RENEWED, int(Waiting.NOT_RENEWED)),
     (_MINE, int(Waiting.MINE)),
     else_=int(Waiting.NOTHING),
 ).cast(Integer)
@@ -81,6 +113,7 @@ _OWN: Final = REQUEST.alias()
 _CANDIDATES: Final = union_all(
     select(WAITING.c.request_id),
     select(_OWN.c.id).where(_OWN.c.requested_by == _ME, _OWN.c.status == RequestStatus.OPEN.value),
+    _LACKING,
 )
 _INBOX: Final = (
     REQUESTS.add_columns(_RANK.label("rank"), REQUEST.c.id.label("identity"))

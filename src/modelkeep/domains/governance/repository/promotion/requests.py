@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, bindparam, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, bindparam, exists, insert, not_, or_, select, true, update
 
 from modelkeep.domains.access import Values, permitted_where
 from modelkeep.domains.governance.domain.queries import RequestQuery
@@ -29,6 +29,10 @@ _OPEN: Final = REQUESTS.where(
     REQUEST.c.target == bindparam("wanted"),
     REQUEST.c.status == RequestStatus.OPEN.value,
 )
+_OPEN_OF: Final = REQUESTS.where(
+    REQUEST.c.version_id == bindparam("of_version"), REQUEST.c.status == RequestStatus.OPEN.value
+)
+_RENEWAL: Final = REQUEST.alias()
 _MOST: Final = 1_000
 SEEN: Final = permitted_where(namespace=REQUEST.c.namespace, model=REQUEST.c.model)
 _SAVE: Final = (
@@ -77,6 +81,7 @@ class RequestRepository:
             "requested_by": request.requested_by,
             "requested_at": request.requested_at,
             "expires_at": request.expires_at,
+            "renews": request.renews,
         }
         self._session.execute(insert(REQUEST), values)
 
@@ -128,16 +133,38 @@ class RequestRepository:
         rows = self._session.execute(REQUESTS.where(*over).order_by(REQUEST.c.reverts_at).limit(limit))
         return tuple(build_request(row) for row in rows)
 
-    def last_approved(self, version_id: str, target: str) -> PromotionRequest | None:
-        """Return the request by which a version came to a stage last as its policy says, or None."""
-        rows = _promoted(version_id, target, Manner.APPROVED, Manner.AUTOMATIC)
-        row = self._session.execute(rows.order_by(REQUEST.c.closed_at.desc()).limit(1)).one_or_none()
+    def open_of(self, version_id: str) -> tuple[PromotionRequest, ...]:
+        """Return what is still open about a version."""
+        return tuple(build_request(row) for row in self._session.execute(_OPEN_OF, {"of_version": version_id}))
+
+    def last_approved(self, version_id: str, target: str, at: datetime | None = None) -> PromotionRequest | None:
+        """Return the request by which a version came to a stage last as its policy says, or stays there, or None.
+
+        With a time it is the one that was the last then.
+        """
+        return self._last(version_id, target, at, Manner.APPROVED, Manner.AUTOMATIC, Manner.RENEWED)
+
+    def standing(self, version_id: str, target: str, at: datetime | None = None) -> PromotionRequest | None:
+        """Return the promotion that a version holds a stage by, or did; a rollback rests on the one before."""
+        last = self._last(version_id, target, at, *Manner)
+        if last is not None and last.manner is Manner.ROLLBACK:
+            return self.last_approved(version_id, target, at) or last
+        return last
+
+    def _last(self, version_id: str, target: str, at: datetime | None, *manners: Manner) -> PromotionRequest | None:
+        rows = _promoted(version_id, target, *manners).order_by(REQUEST.c.closed_at.desc()).limit(1)
+        row = self._session.execute(rows if at is None else rows.where(REQUEST.c.closed_at <= at)).one_or_none()
         return None if row is None else build_request(row)
 
     def emergencies(self, version_id: str, target: str) -> Mapping[datetime, PromotionRequest]:
-        """Return the newest 1,000 emergencies by which a version came to a stage, each by when it did."""
-        rows = _promoted(version_id, target, Manner.BREAK_GLASS).order_by(REQUEST.c.closed_at.desc()).limit(_MOST)
-        return {row.closed_at: build_request(row) for row in self._session.execute(rows)}
+        """Return the newest 1,000 emergencies by which a version came to a stage, each by when it did.
+
+        Those that people approved afterwards are left out.
+        """
+        approved = exists().where(_RENEWAL.c.renews == REQUEST.c.id, _RENEWAL.c.status == RequestStatus.PROMOTED.value)
+        rows = _promoted(version_id, target, Manner.BREAK_GLASS).where(not_(approved))
+        newest = rows.order_by(REQUEST.c.closed_at.desc()).limit(_MOST)
+        return {row.closed_at: build_request(row) for row in self._session.execute(newest)}
 
 
 def _promoted(version_id: str, target: str, *manners: Manner) -> AnySelect:
@@ -152,8 +179,6 @@ def _promoted(version_id: str, target: str, *manners: Manner) -> AnySelect:
 def _conditions(query: RequestQuery) -> Iterator[ColumnElement[bool]]:
     if query.model is not None:
         yield REQUEST.c.model == str(query.model)
-    if query.version_id is not None:
-        yield REQUEST.c.version_id == query.version_id
     if query.status is not None:
         yield REQUEST.c.status == query.status.value
     if query.requested_by is not None:
@@ -182,6 +207,7 @@ def build_request(row: AnyRow) -> PromotionRequest:
         closed_at=row.closed_at,
         closed_by=None if row.closed_by is None else PrincipalId(row.closed_by),
         reverts_at=row.reverts_at,
+        renews=row.renews,
         revision=row.revision,
     )
 

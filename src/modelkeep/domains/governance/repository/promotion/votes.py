@@ -1,15 +1,17 @@
 """Votes, and which roles are asked for one, within one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from modelkeep.domains.governance.domain.chains import ChainState, escalates_at
 from modelkeep.domains.governance.domain.evidence_bindings import Binding, Difference
+from modelkeep.domains.governance.domain.requests import PromotionRequest
 from modelkeep.domains.governance.domain.votes import Conditions, Decision, Lapse, Vote
-from modelkeep.domains.governance.tables.promotion import VOTE, WAITING
+from modelkeep.domains.governance.tables.holdings import HOLDING
+from modelkeep.domains.governance.tables.promotion import REQUEST, VOTE, WAITING
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.platform.database import AnyRow, Transaction
 
@@ -36,6 +38,25 @@ class VoteRepository:
             select(*VOTE.c).where(VOTE.c.request_id.in_(request_ids)).order_by(VOTE.c.cast_at, VOTE.c.id)
         )
         return tuple(build_vote(row) for row in rows)
+
+    def lapsed(self, voter: PrincipalId, requests: Sequence[PromotionRequest]) -> Mapping[str, Vote]:
+        """Return the last vote of somebody that ended, by the id of each request: for a renewal also on what it renews.
+
+        One query, for all of them.
+        """
+        roots = {request.renews or request.id: request.id for request in requests}
+        root = func.coalesce(REQUEST.c.renews, REQUEST.c.id)
+        rows = self._session.execute(
+            select(*VOTE.c, root.label("root"))
+            .join(REQUEST, REQUEST.c.id == VOTE.c.request_id)
+            .where(
+                VOTE.c.voter == voter,
+                VOTE.c.ended_at.is_not(None),
+                or_(REQUEST.c.id.in_(roots), REQUEST.c.renews.in_(roots)),
+            )
+            .order_by(VOTE.c.cast_at, VOTE.c.id)
+        )
+        return {roots[row.root]: build_vote(row) for row in rows}
 
     def add(self, vote: Vote) -> None:
         """Store a new vote; the one before of the same person must have ended."""
@@ -100,8 +121,8 @@ class VoteRepository:
         return tuple(rows)
 
     def over(self, now: datetime, limit: int) -> tuple[str, ...]:
-        """Return some of the requests that wait for answers and have a vote whose time is over."""
-        waiting = select(WAITING.c.request_id)
+        """Return some of the requests with a vote whose time is over: of those that wait for answers, or stand."""
+        waiting = select(WAITING.c.request_id).union(select(HOLDING.c.request_id))
         rows = self._session.scalars(
             select(VOTE.c.request_id)
             .distinct()

@@ -58,18 +58,18 @@ class GateEvaluator:
         move: Move,
         at: datetime,
         *,
-        requester: PrincipalId | None = None,
+        requesters: frozenset[PrincipalId] = frozenset(),
     ) -> Evaluation:
         """Evaluate all gates of a move with the facts of the transaction; nothing but SQL is done, and nothing kept.
 
-        Waivers that the requester of the move or the maker of the version gave do not count, nor do checks that they
+        Waivers that the requesters of the move or the maker of the version gave do not count, nor do checks that they
         had made, nor those of whoever is behind their accounts.
         """
-        facts = KnownFacts(Case(tx, version, move, at, requester), self.sources)
+        facts = KnownFacts(Case(tx, version, move, at, requesters), self.sources)
         results = tuple(self.judge(gate, facts, move, at) for gate in move.gates)
         if any(not result.holds for result in results):
             waivers = WaiverRepository(tx, version.model_id, str(version.model)).in_force(at)
-            barred = parties_of_move(tx, version, requester) if waivers else ()
+            barred = parties_of_move(tx, version, requesters) if waivers else ()
             results = tuple(_waived(result, waivers, version, barred) for result in results)
         return Evaluation.of(results)
 

@@ -35,7 +35,7 @@ class Case:
     version: ModelVersion
     move: Move
     at: datetime
-    requester: PrincipalId | None = None
+    requesters: frozenset[PrincipalId] = frozenset()
 
     @cached_property
     def card(self) -> Card | None:
@@ -80,7 +80,9 @@ class KnownFacts(Mapping[str, Json]):
 
 
 def _current(case: Case, _: str) -> Json:
-    return _holder(case, case.move.target)
+    """Return the version that holds the stage; none if that is the one which is judged: it has no other to beat."""
+    found = find_holder(case.tx, case.version.model, case.move.target)
+    return None if found is None or found.id == case.version.id else version_document(found)
 
 
 def _holder(case: Case, held: str) -> Json:
@@ -123,7 +125,7 @@ def _external(case: Case, gate_id: str) -> Json:
     check = ExternalCheckRepository(case.tx).newest(case.version.id, gate_id)
     if check is None:
         return None
-    if has_part(case.tx, check.asked_by, parties_of_move(case.tx, case.version, case.requester)):
+    if has_part(case.tx, check.asked_by, parties_of_move(case.tx, case.version, case.requesters)):
         return None
     return {
         "id": check.id,

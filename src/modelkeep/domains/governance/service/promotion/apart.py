@@ -1,4 +1,4 @@
-"""Does the same for one request after the other, so that one that fails does not stop the others."""
+"""Does the same for one thing after the other, by their ids, so that one that fails does not stop the others."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -9,27 +9,27 @@ from modelkeep.platform.jobs import LeaseLostError
 _log = logging.getLogger(__name__)
 
 
-def each_apart(request_ids: Iterable[str], act: Callable[[str], None]) -> frozenset[str]:
-    """Do something for each request, and return those for which it was done; a failure is logged.
+def each_apart(ids: Iterable[str], act: Callable[[str], None]) -> frozenset[str]:
+    """Do something for each id, and return those for which it was done; a failure is logged.
 
     Raises:
         RegistryError: the database cannot be used now, which concerns all of them.
         LeaseLostError: another process does this.
     """
-    return frozenset(one for one in request_ids if _done(one, act))
+    return frozenset(one for one in ids if _done(one, act))
 
 
-def _done(request_id: str, act: Callable[[str], None]) -> bool:
+def _done(identity: str, act: Callable[[str], None]) -> bool:
     try:
-        act(request_id)
+        act(identity)
     except LeaseLostError:
         raise
     except RegistryError as error:
         if error.kind is Kind.UNAVAILABLE:
             raise
-        _log.warning("request %s is left as it is: %s: %s", request_id, error.code, error.message)
+        _log.warning("%s is left as it is: %s: %s", identity, error.code, error.message)
         return False
-    except Exception:  # noqa: BLE001 - whatever it is, it is about this request
-        _log.exception("request %s is left as it is", request_id)
+    except Exception:  # noqa: BLE001 - whatever it is, it is about this one
+        _log.exception("%s is left as it is", identity)
         return False
     return True

@@ -29,13 +29,13 @@ from modelkeep.domains.governance.domain.requests import (
     PromotionRequest,
     check_text,
 )
-from modelkeep.domains.governance.domain.reviews import reviewers
 from modelkeep.domains.governance.operations.policies import policy_of
-from modelkeep.domains.governance.repository.promotion import RequestRepository, ReviewRepository, VoteRepository
+from modelkeep.domains.governance.repository.promotion import RequestRepository
 from modelkeep.domains.governance.service.promotion.apart import each_apart
 from modelkeep.domains.governance.service.promotion.doors import Door
-from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, move
-from modelkeep.domains.governance.service.promotion.requests import Asked, keep_gates, new_request
+from modelkeep.domains.governance.service.promotion.making import Asked, ask, keep_gates, new_request
+from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, close, hold, hold_again, move
+from modelkeep.domains.governance.service.promotion.reviewing import ask_reviewers
 from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.events import Json, Recorded
@@ -46,7 +46,8 @@ from modelkeep.platform.database import Database, Transaction
 
 _ALWAYS = ("there", "quarantine")
 """Clauses that no emergency sets aside."""
-_REVERTED_AT_ONCE = 20
+AT_ONCE = 20
+"""How many are taken back in one go."""
 _MOST_FAILED = 200
 """How many that cannot be taken back are stepped over to find some that can."""
 
@@ -83,9 +84,8 @@ class EmergencyService:
                 raise blocked(version.reference, found.target.name, found.clauses)
             request = found.request
             if request is None:
-                request = new_request(self.new_id(), actor, found, reason, now)
-                RequestRepository(tx).add(request)
-                tx.record(request.requested(actor))
+                request = new_request(self.new_id(), actor, Journey(version, found.policy, found.target, now), reason)
+                ask(tx, actor, request)
             made, moved = self._move(tx, actor, replace(found, request=request), rule, reason)
         return Recorded(Asked(made, moved, None), tx.receipt)
 
@@ -116,13 +116,12 @@ class EmergencyService:
             "reverts_at": timestamp(reverts_at),
         }
         why = Reason("governance.version_promoted", request, data, {"reason": reason})
-        keep_gates(tx, found, now)
-        moved = move(tx, actor, Journey(found.version, found.policy, found.target, now), why).version
-        made = request.promoted(Manner.BREAK_GLASS, actor, moved.changed_at, reverts_at)
-        RequestRepository(tx).save(made)
-        VoteRepository(tx).ask(request.id, None)
-        ReviewRepository(tx).ask(made, moved.changed_at + rule.review_within)
-        VoteRepository(tx).ask_reviewers(made.id, reviewers(found.policy, found.target.name))
+        keep_gates(tx, found, request.id, now)
+        moved = move(tx, actor, Journey(found.version, found.policy, found.target, now), why)
+        made = request.promoted(Manner.BREAK_GLASS, found.policy, actor, moved.changed_at, reverts_at)
+        close(tx, made)
+        hold(tx, moved, made, found.policy)
+        ask_reviewers(tx, made, found.policy, moved.changed_at + rule.review_within)
         return made, moved
 
     def end_expired(self, system: Actor) -> int:
@@ -130,7 +129,7 @@ class EmergencyService:
         failed: set[str] = set()
         while True:
             with self.database.snapshot() as tx:
-                over = RequestRepository(tx).reverting(self.clock(), failed, _REVERTED_AT_ONCE)
+                over = RequestRepository(tx).reverting(self.clock(), failed, AT_ONCE)
             done = each_apart((request.id for request in over), lambda one: self._end_one(system, one))
             failed.update(request.id for request in over if request.id not in done)
             if done or not over or len(failed) >= _MOST_FAILED:
@@ -149,7 +148,7 @@ class EmergencyService:
         at = version.changed_at
         if version.stage == request.target and held_since(tx, version) == request.closed_at:
             at = self._back(tx, system, request, version, now)
-        RequestRepository(tx).save(replace(request, reverts_at=None, revision=request.revision + 1))
+        RequestRepository(tx).save(request.lifted())
         tx.record(request.happened("governance.break_glass_ended", system, max(now, at)))
 
     def _back(
@@ -160,9 +159,10 @@ class EmergencyService:
         target = policy.stage(request.target) or Stage(request.target)
         why = Reason("governance.stage_reverted", request)
         former = tuple(self._former(tx, request, version))
-        back = move(tx, system, Journey(version, policy, Stage(request.source), now), why).version
+        back = move(tx, system, Journey(version, policy, Stage(request.source), now), why)
+        hold_again(tx, back)
         for one in former:
-            move(tx, system, Journey(one, policy, target, now), why)
+            hold_again(tx, move(tx, system, Journey(one, policy, target, now), why))
         return back.changed_at
 
     def _former(self, tx: Transaction, request: PromotionRequest, version: ModelVersion) -> Iterator[ModelVersion]:

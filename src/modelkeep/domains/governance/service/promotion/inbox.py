@@ -23,10 +23,7 @@ class InboxService:
             found = list_inbox(tx, page, self.access.values(actor, Permission.VERSION_READ))
             requests = [request for _, request in found.items]
             reviews = ReviewRepository(tx).of(requests)
-            lapsed = {}
-            for vote in VoteRepository(tx).all([request.id for request in requests]):
-                if vote.voter == actor.id and vote.ended_at is not None:
-                    lapsed[vote.request_id] = vote
+            lapsed = VoteRepository(tx).lapsed(actor.id, requests)
         items = tuple(
             InboxItem(
                 waiting,

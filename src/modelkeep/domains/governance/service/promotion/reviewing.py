@@ -1,6 +1,7 @@
 """Comments on requests, and the reviews that follow what could not wait."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelkeep.domains.access import (
     AccessService,
@@ -10,8 +11,9 @@ from modelkeep.domains.access import (
     require_recent_login,
 )
 from modelkeep.domains.governance.domain.comments import Comment, CommentVerdict, ThreadNotFoundError
-from modelkeep.domains.governance.domain.requests import VoteNotCountedError, check_text
-from modelkeep.domains.governance.domain.reviews import Review, ReviewNotFoundError, ReviewVerdict
+from modelkeep.domains.governance.domain.policies import Policy
+from modelkeep.domains.governance.domain.requests import PromotionRequest, VoteNotCountedError, check_text
+from modelkeep.domains.governance.domain.reviews import Review, ReviewNotFoundError, ReviewVerdict, reviewers
 from modelkeep.domains.governance.repository.promotion import CommentRepository, ReviewRepository, VoteRepository
 from modelkeep.domains.governance.service.promotion.doors import Door
 from modelkeep.kernel.clock import Clock
@@ -19,7 +21,7 @@ from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.ids import IdSource
 from modelkeep.kernel.paging import Page, PageRequest
-from modelkeep.platform.database import Database
+from modelkeep.platform.database import Database, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,3 +112,9 @@ class ReviewService:
             VoteRepository(tx).ask(request.id, None)
             tx.record(event)
         return Recorded(closed, tx.receipt)
+
+
+def ask_reviewers(tx: Transaction, made: PromotionRequest, policy: Policy, due_at: datetime) -> None:
+    """Ask that somebody look at a promotion, by a time, that nobody has approved before it was made."""
+    ReviewRepository(tx).ask(made, due_at)
+    VoteRepository(tx).ask_reviewers(made.id, reviewers(policy, made.target))

@@ -17,9 +17,9 @@ from modelkeep.domains.catalog import (
 )
 from modelkeep.domains.governance.domain.clauses import Clause, gate_clause
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation
+from modelkeep.domains.governance.domain.holdings import lapses
 from modelkeep.domains.governance.domain.policies import GateKind, Move, Policy, Stage
 from modelkeep.domains.governance.domain.requests import Manner, PromotionRequest, check_text
-from modelkeep.domains.governance.domain.reviews import reviewers
 from modelkeep.domains.governance.domain.rollbacks import (
     Held,
     NothingHeldError,
@@ -29,11 +29,14 @@ from modelkeep.domains.governance.domain.rollbacks import (
     held_clause,
     parse_goal,
 )
-from modelkeep.domains.governance.repository.promotion import RequestRepository, ReviewRepository, VoteRepository
+from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
 from modelkeep.domains.governance.repository.signatures import SignatureRepository
+from modelkeep.domains.governance.service.gates.evaluation import Occasion, keep_evaluation
 from modelkeep.domains.governance.service.promotion.doors import Door
-from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, move
-from modelkeep.domains.governance.service.promotion.situations import Lookout
+from modelkeep.domains.governance.service.promotion.making import new_request
+from modelkeep.domains.governance.service.promotion.moving import Journey, Reason, close, hold_again, move
+from modelkeep.domains.governance.service.promotion.reviewing import ask_reviewers
+from modelkeep.domains.governance.service.promotion.situations import NO_GATES, Lookout
 from modelkeep.domains.governance.service.verification import verified_signatures
 from modelkeep.kernel.clock import Clock, timestamp
 from modelkeep.kernel.digests import Digest
@@ -66,6 +69,7 @@ class RollbackPlan:
     stage: Stage
     clauses: tuple[Clause, ...]
     review_due_at: datetime | None
+    evaluation: Evaluation = NO_GATES
     request: PromotionRequest | None = None
 
     @property
@@ -162,8 +166,9 @@ class RollbackService:
             clauses=(),
             review_due_at=None if within is None else now + within,
         )
-        signed = self._signature_clauses(tx, actor, plan, now)
-        return replace(plan, clauses=(*self._clauses(tx, plan, problems, now), *signed))
+        evaluation = self.lookout.gates.evaluate(tx, version, _signed_way(plan), now, requesters=frozenset({actor.id}))
+        signed = _signature_clauses(tx, plan, evaluation)
+        return replace(plan, clauses=(*self._clauses(tx, plan, problems, now), *signed), evaluation=evaluation)
 
     def _clauses(self, tx: Transaction, plan: RollbackPlan, problems: Sequence[str], now: datetime) -> Iterator[Clause]:
         version, stage = plan.version, plan.stage.name
@@ -182,68 +187,55 @@ class RollbackService:
         changed = () if request is None else self._changed(tx, plan, request, now)
         yield from approval_clauses(changed, plan.policy.rollback, approved=request is not None)
 
-    def _signature_clauses(self, tx: Transaction, actor: Actor, plan: RollbackPlan, now: datetime) -> Iterator[Clause]:
-        """Yield what the gates of signatures say that lead to the stage; a signature that is there must hold anyway."""
-        ways = [way for way in plan.policy.moves if way.target == plan.stage.name]
-        gates = {gate.id: gate for way in ways for gate in way.gates if gate.kind is GateKind.SIGNATURE}
-        way = Move(plan.version.stage, plan.stage.name, gates=tuple(gates.values()))
-        evaluation = self.lookout.gates.evaluate(tx, plan.version, way, now, requester=actor.id)
-        yield from (gate_clause(result) for result in evaluation.results)
-        is_signed = SignatureRepository(tx, plan.version.id).count_over_files() > 0
-        if not gates and is_signed and not verified_signatures(tx, plan.version):
-            yield Clause(
-                "signature",
-                holds=False,
-                says="none of its signatures holds",
-                to_do=f"modelkeep verify {plan.version.reference}",
-            )
-
     def _changed(
         self, tx: Transaction, plan: RollbackPlan, request: PromotionRequest, now: datetime
     ) -> tuple[str, ...]:
         """Return what votes of a promotion are bound to and is another now, but for the policy and what gates say."""
-        binding = self.lookout.binding(tx, plan.version, plan.policy, Evaluation.of(()))
+        binding = self.lookout.binding(tx, plan.version, plan.policy, NO_GATES)
+        votes = VoteRepository(tx).all([request.id])
         changed: dict[str, None] = {}
-        for vote in VoteRepository(tx).counting(request.id):
-            if vote.reason_to_lapse(vote.binding, now) is not None:
+        for vote in (*lapses(request, votes), *(vote for vote in votes if vote.ended_at is None)):
+            if vote.is_over(now):
                 changed["the term of an approval is over"] = None
-            for difference in vote.binding.differences(binding):
-                if difference.what not in ("policy_digest", "evidence_digest"):
-                    changed[difference.says] = None
+            found = vote.differences if vote.ended_at else vote.binding.content_differences(binding)
+            changed.update((difference.says, None) for difference in found)
         return tuple(changed)
 
     def _move(self, tx: Transaction, actor: Actor, plan: RollbackPlan, reason: str) -> RollbackPlan:
-        version, now = plan.version, self.clock()
-        requests = RequestRepository(tx)
-        request = requests.find_open(version.id, plan.stage.name)
+        now = self.clock()
+        way = Journey(plan.version, plan.policy, plan.stage, now)
+        request = RequestRepository(tx).find_open(plan.version.id, plan.stage.name)
         if request is None:
-            request = PromotionRequest(
-                id=self.new_id(),
-                version_id=version.id,
-                model=version.model,
-                version=str(version.version),
-                number=version.number,
-                source=version.stage,
-                target=plan.stage.name,
-                reason=reason,
-                author=version.created_by,
-                requested_by=actor.id,
-                requested_at=now,
-                expires_at=None,
-                policy=plan.policy.name,
-                policy_number=plan.policy.number,
-            )
-            requests.add(request)
+            request = new_request(self.new_id(), actor, way, reason)
+            RequestRepository(tx).add(request)
         data: dict[str, Json] = {"not_held": [clause.name for clause in plan.clauses if not clause.holds]}
         why = Reason("governance.version_rolled_back", request, data, {"reason": reason})
-        moved = move(tx, actor, Journey(version, plan.policy, plan.stage, now), why).version
-        made = request.promoted(Manner.ROLLBACK, actor, moved.changed_at)
-        requests.save(made)
-        VoteRepository(tx).ask(request.id, None)
+        about = Occasion(request.id, _signed_way(plan), now, request.id)
+        keep_evaluation(tx, plan.version, plan.evaluation, about)
+        moved = move(tx, actor, way, why)
+        made = request.promoted(Manner.ROLLBACK, plan.policy, actor, moved.changed_at)
+        close(tx, made)
+        hold_again(tx, moved)
         if plan.review_due_at is not None:
-            ReviewRepository(tx).ask(made, plan.review_due_at)
-            VoteRepository(tx).ask_reviewers(made.id, reviewers(plan.policy, plan.stage.name))
+            ask_reviewers(tx, made, plan.policy, plan.review_due_at)
         return replace(plan, version=moved, request=made)
+
+
+def _signed_way(plan: RollbackPlan) -> Move:
+    """Return the way back, with the gates that ask for signatures of all moves which lead to the stage."""
+    ways = [way for way in plan.policy.moves if way.target == plan.stage.name]
+    gates = {gate.id: gate for way in ways for gate in way.gates if gate.kind is GateKind.SIGNATURE}
+    return Move(plan.version.stage, plan.stage.name, gates=tuple(gates.values()))
+
+
+def _signature_clauses(tx: Transaction, plan: RollbackPlan, evaluation: Evaluation) -> Iterator[Clause]:
+    """Yield what gates say of its signatures; a signature that is there must hold anyway."""
+    version = plan.version
+    yield from (gate_clause(result) for result in evaluation.results)
+    is_signed = SignatureRepository(tx, version.id).count_over_files() > 0
+    if not evaluation.results and is_signed and not verified_signatures(tx, version):
+        to_do = f"modelkeep verify {version.reference}"
+        yield Clause("signature", holds=False, says="none of its signatures holds", to_do=to_do)
 
 
 def _blocked(plan: RollbackPlan) -> RollbackBlockedError:

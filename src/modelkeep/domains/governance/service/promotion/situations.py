@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from modelkeep.domains.access import Scope, active_people, people_behind, role_holders, roles_held
 from modelkeep.domains.catalog import ModelVersion
@@ -12,34 +12,36 @@ from modelkeep.domains.governance.domain.clauses import (
     Clause,
     changes_clause,
     gate_clause,
+    holding_clause,
     move_clauses,
+    renewal_clause,
     request_clause,
     step_clause,
 )
 from modelkeep.domains.governance.domain.evidence_bindings import Binding
 from modelkeep.domains.governance.domain.gates.counting import count_approvals
 from modelkeep.domains.governance.domain.gates.outcomes import Evaluation
+from modelkeep.domains.governance.domain.holdings import renewing_move
 from modelkeep.domains.governance.domain.policies import Move, Policy, Stage
 from modelkeep.domains.governance.domain.requests import PromotionRequest, UnknownStageError
 from modelkeep.domains.governance.domain.votes import Decision, Vote
 from modelkeep.domains.governance.operations.policies import policy_of
-from modelkeep.domains.governance.repository.promotion import CommentRepository, RequestRepository, VoteRepository
+from modelkeep.domains.governance.repository.promotion import (
+    CommentRepository,
+    HoldingRepository,
+    RequestRepository,
+    VoteRepository,
+)
+from modelkeep.domains.governance.service.gates.evaluation import GateEvaluator
 from modelkeep.domains.governance.service.promotion.bound_evidence import metrics_digest, training_data_digest
 from modelkeep.kernel.identity import PrincipalId
 from modelkeep.kernel.references import ModelName
 from modelkeep.platform.database import Transaction
 
 _ASKED: Final = 10
-_NO_GATES: Final = Evaluation.of(())
-
-
-class Gates(Protocol):
-    """Evaluates the gates of a move."""
-
-    def evaluate(
-        self, tx: Transaction, version: ModelVersion, move: Move, at: datetime, *, requester: PrincipalId | None = None
-    ) -> Evaluation:
-        """Return what they say of a version now; nothing is written, and waivers of the requester do not count."""
+_NO_CHAIN: Final = ChainState(())
+NO_GATES: Final = Evaluation.of(())
+"""What nobody has evaluated."""
 
 
 CardDigest = Callable[[Transaction, str], str]
@@ -57,9 +59,9 @@ class Situation:
     request: PromotionRequest | None
     evaluation: Evaluation
     binding: Binding
-    votes: tuple[Vote, ...]
-    chain: ChainState
-    barred: frozenset[PrincipalId]
+    votes: tuple[Vote, ...] = ()
+    chain: ChainState = _NO_CHAIN
+    barred: frozenset[PrincipalId] = frozenset()
     clauses: tuple[Clause, ...] = ()
 
     @property
@@ -73,12 +75,18 @@ class Situation:
         """Whether nothing stops the move."""
         return not any(clause.stops for clause in self.clauses)
 
+    @property
+    def completes_itself(self) -> bool:
+        """Whether the last approval brings about what was asked for: nobody need then say so."""
+        itself = self.move is not None and self.move.automatic
+        return self.ready and (itself or self.asked.renews is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class Lookout:
     """Reads situations."""
 
-    gates: Gates
+    gates: GateEvaluator
     card_digest: CardDigest
 
     def stage(self, tx: Transaction, model: ModelName, name: str) -> tuple[Policy, Stage]:
@@ -101,30 +109,45 @@ class Lookout:
     def look(
         self, tx: Transaction, version: ModelVersion, target: str, now: datetime, *, lock: bool = False
     ) -> Situation:
-        """Return the situation of a version that is to go to a stage.
+        """Return the situation of a version that is to go to a stage, or whose approvals there are to be renewed.
 
         With `lock` no role that a vote counts by is taken back until the transaction ends.
         """
         policy, stage = self.stage(tx, version.model, target)
         request = RequestRepository(tx).find_open(version.id, stage.name)
         move = policy.move(version.stage, stage.name)
-        asked_by = version.created_by if request is None else request.requested_by
-        evaluation = _NO_GATES
+        if request is not None and request.renews is not None:
+            move = renewing_move(policy, request.source, stage.name)
+        evaluation = NO_GATES
+        requesters = frozenset() if request is None else requesters_of(tx, request)
         if move is not None:
-            evaluation = self.gates.evaluate(tx, version, move, now, requester=asked_by)
-        binding = self.binding(tx, version, policy, evaluation)
+            evaluation = self.gates.evaluate(tx, version, move, now, requesters=requesters)
+        found = Situation(
+            version=version,
+            policy=policy,
+            target=stage,
+            move=move,
+            request=request,
+            evaluation=evaluation,
+            binding=self.binding(tx, version, policy, evaluation),
+            barred=people_behind(tx, {version.created_by, *requesters}),
+        )
+        return self.count(tx, found, now, lock=lock)
+
+    def count(self, tx: Transaction, found: Situation, now: datetime, *, lock: bool = False) -> Situation:
+        """Return a situation with the votes that there are now; gates and evidence are not looked at again."""
+        request, move, evaluation = found.request, found.move, found.evaluation
         votes = () if request is None else _standing(tx, VoteRepository(tx).counting(request.id), lock=lock)
-        barred = people_behind(tx, {asked_by, version.created_by})
-        chain = ChainState(())
+        chain = _NO_CHAIN
         if move is not None:
-            valid = [vote for vote in votes if vote.reason_to_lapse(binding, now) is None]
-            scope, people = Scope.of_model(version.model), {vote.right_of for vote in valid}
-            held = roles_held(tx, people, scope, stage.name, now, lock=lock)
-            chain = chain_state(move.chain, valid, held, barred, request.requested_at if request else now, now)
+            valid = [vote for vote in votes if vote.reason_to_lapse(found.binding, now) is None]
+            scope, people = Scope.of_model(found.version.model), {vote.right_of for vote in valid}
+            held = roles_held(tx, people, scope, found.target.name, now, lock=lock)
+            chain = chain_state(move.chain, valid, held, found.barred, request.requested_at if request else now, now)
             if request is not None:
-                evaluation = count_approvals(evaluation, _in_roles(valid, held, barred), now)
-        found = Situation(version, policy, stage, move, request, evaluation, binding, votes, chain, barred)
-        return replace(found, clauses=tuple(_clauses(tx, found, now)))
+                evaluation = count_approvals(evaluation, _in_roles(valid, held, found.barred), now)
+        counted = replace(found, evaluation=evaluation, votes=votes, chain=chain)
+        return replace(counted, clauses=tuple(_clauses(tx, counted, now)))
 
     def binding(self, tx: Transaction, version: ModelVersion, policy: Policy, evaluation: Evaluation) -> Binding:
         """Return what a vote of now is bound to."""
@@ -136,6 +159,13 @@ class Lookout:
             evidence_digest=str(evaluation.digest),
             policy_digest=str(policy.digest),
         )
+
+
+def requesters_of(tx: Transaction, request: PromotionRequest) -> frozenset[PrincipalId]:
+    """Return who asked, and for a renewal also who made the promotion happen; none of them counts."""
+    if request.renews is None:
+        return frozenset({request.requested_by})
+    return RequestRepository(tx).get(request.renews).proposers | {request.requested_by}
 
 
 def _standing(tx: Transaction, votes: Iterable[Vote], *, lock: bool) -> tuple[Vote, ...]:
@@ -157,8 +187,7 @@ def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Claus
             says="it is in quarantine",
             to_do=f"modelkeep release {version.reference} --reason TEXT",
         )
-    targets = [move.target for move in found.policy.moves if move.source == version.stage]
-    yield from move_clauses(version.reference, version.stage, target, targets, allowed=found.move is not None)
+    yield from _move_clauses(tx, found, now)
     if found.move is None:
         return
     request_id = None if found.request is None else found.request.id
@@ -169,6 +198,18 @@ def _clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Claus
     yield from (gate_clause(result) for result in found.evaluation.results)
     for state in found.chain.steps:
         yield step_clause(state, request_id, () if state.complete else _to_ask(tx, found, state, now))
+
+
+def _move_clauses(tx: Transaction, found: Situation, now: datetime) -> Iterator[Clause]:
+    version, target, request = found.version, found.target.name, found.request
+    if request is not None and request.renews is not None:
+        yield renewal_clause(target, asked=found.move is not None)
+        return
+    targets = [move.target for move in found.policy.moves if move.source == version.stage]
+    yield from move_clauses(version.reference, version.stage, target, targets, allowed=found.move is not None)
+    holding = HoldingRepository(tx).find(version.id) if version.stage == target else None
+    if holding is not None:
+        yield holding_clause(version.reference, holding, RequestRepository(tx).get(holding.request_id), now)
 
 
 def _in_roles(votes: Iterable[Vote], held: Roles, barred: frozenset[PrincipalId]) -> Iterator[tuple[PrincipalId, str]]:

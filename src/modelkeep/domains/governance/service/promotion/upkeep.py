@@ -7,11 +7,18 @@ from typing import Final
 from modelkeep.domains.access import SubjectType
 from modelkeep.domains.audit import BEFORE_ALL, AuditReader, Entry
 from modelkeep.domains.catalog import lock_model, version_by_id
-from modelkeep.domains.governance.domain.requests import RequestStatus
-from modelkeep.domains.governance.repository.promotion import ProgressRepository, RequestRepository, VoteRepository
+from modelkeep.domains.governance.domain.requests import PromotionRequest, RequestStatus
+from modelkeep.domains.governance.repository.promotion import (
+    HoldingRepository,
+    ProgressRepository,
+    RequestRepository,
+    VoteRepository,
+)
 from modelkeep.domains.governance.service.promotion.apart import each_apart
+from modelkeep.domains.governance.service.promotion.lapsing import end_stale
+from modelkeep.domains.governance.service.promotion.making import expire
+from modelkeep.domains.governance.service.promotion.renewals import Renewals
 from modelkeep.domains.governance.service.promotion.situations import Lookout
-from modelkeep.domains.governance.service.promotion.voting import end_stale
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
 from modelkeep.platform.database import Database, Transaction
@@ -23,6 +30,8 @@ AT_ONCE: Final = 100
 """How many entries, and how many requests, are looked at in one go."""
 _TOUCHING: Final = ("catalog.", "cards.", "inspection.", "governance.")
 _OWN: Final = ("governance.vote_", "governance.promotion_", "governance.delegation_")
+_RULES: Final = ("governance.policy_assigned", "governance.policy_unassigned")
+_WITHDRAWN: Final = "governance.data_withdrawn"
 _ROLES: Final = ("access.role_granted", "access.role_revoked")
 _MEMBERS: Final = ("access.group_member_added", "access.group_member_removed")
 
@@ -33,6 +42,7 @@ class Upkeep:
 
     database: Database
     lookout: Lookout
+    renewals: Renewals
     reader: AuditReader
     clock: Clock
 
@@ -58,10 +68,26 @@ class Upkeep:
             each_apart(self._open_requests(scope), self.look_again)
         if people := _people(entries):
             each_apart(self._answered_by(people), self.look_again)
+        each_apart(self._held(entries), self.look_after)
         end = entries[-1].seq if len(entries) == AT_ONCE else max(last, start)
         with self.database.transaction() as tx:
             ProgressRepository(tx).advance(end, first=seen is None)
         return len(entries)
+
+    def _held(self, entries: Sequence[Entry]) -> Iterator[str]:
+        """Yield the versions that hold a stage by a promotion, and whose approvals entries may concern."""
+        named = dict.fromkeys(str(entry.data["version_id"]) for entry in entries if _of_version(entry))
+        with self.database.snapshot() as tx:
+            held = [one for one in named if HoldingRepository(tx).find(one) is not None]
+        yield from held
+        for entry in entries:
+            scope = entry.subject if entry.action in _RULES else None
+            reference = _data(entry)
+            if scope is not None or entry.action == _WITHDRAWN:
+                yield from self._within(scope or "*", reference)
+
+    def _within(self, scope: str, trained_on: str | None) -> Iterator[str]:
+        return self._all(lambda tx, after: HoldingRepository(tx).within(scope, trained_on, after, AT_ONCE))
 
     def _open_requests(self, scope: str) -> Iterator[str]:
         return self._all(lambda tx, after: ProgressRepository(tx).open_requests(scope, after, AT_ONCE))
@@ -79,24 +105,27 @@ class Upkeep:
                 return
             after = found[-1]
 
+    def look_after(self, version_id: str) -> None:
+        """End approvals of a version that holds a stage which are of what it was, and ask for new ones."""
+        with self.database.transaction() as tx:
+            lock_model(tx, version_by_id(tx, version_id).model)
+            self.renewals.look_after(tx, SYSTEM, version_id, self.clock())
+
     def look_again(self, request_id: str) -> None:
         """End votes on a request that no longer count, and ask whom the chain asks now; an expired one is closed."""
         with self.database.transaction() as tx:
             request = RequestRepository(tx).get(request_id)
             lock_model(tx, request.model)
             request, now = RequestRepository(tx).get(request_id), self.clock()
-            if request.status is not RequestStatus.OPEN:
-                return
-            if request.status_at(now) is RequestStatus.EXPIRED:
-                closed, event = request.expire(SYSTEM, now)
-                RequestRepository(tx).save(closed)
-                VoteRepository(tx).ask(request.id, None)
-                tx.record(event)
-                return
-            self._look(tx, request_id)
+            if request.status is RequestStatus.PROMOTED:
+                self.renewals.look_after(tx, SYSTEM, request.version_id, now)
+            elif request.status_at(now) is RequestStatus.OPEN:
+                self._look(tx, request)
+            elif request.status is RequestStatus.OPEN:
+                expire(tx, SYSTEM, request, now)
 
-    def _look(self, tx: Transaction, request_id: str) -> None:
-        request, now = RequestRepository(tx).get(request_id), self.clock()
+    def _look(self, tx: Transaction, request: PromotionRequest) -> None:
+        now = self.clock()
         version, votes = version_by_id(tx, request.version_id), VoteRepository(tx)
         if not self.lookout.knows(tx, request):
             votes.ask(request.id, None)  # nobody can answer; a policy that has the stage again is an entry to look at
@@ -114,14 +143,15 @@ class Upkeep:
     def keep_time(self) -> int:
         """Look at requests that are over their time, at steps to escalate, and at votes whose time is over.
 
-        Returns for how many of them it could be done.
+        So it does at versions whose approvals are to be looked at again. Returns for how many it could be done.
         """
         now = self.clock()
         with self.database.snapshot() as tx:
             votes = VoteRepository(tx)
             late = [request.id for request in RequestRepository(tx).expired(now, AT_ONCE)]
-            due = {*late, *votes.escalating(now, AT_ONCE), *votes.over(now, AT_ONCE)}
-        return len(each_apart(sorted(due), self.look_again))
+            requests = {*late, *votes.escalating(now, AT_ONCE), *votes.over(now, AT_ONCE)}
+            versions = HoldingRepository(tx).due(now, AT_ONCE)
+        return len(each_apart(sorted(requests), self.look_again)) + len(each_apart(versions, self.look_after))
 
 
 def _scopes(entries: Sequence[Entry]) -> Iterable[str]:
@@ -133,6 +163,16 @@ def _touches(entry: Entry) -> bool:
     if entry.action in _ROLES:
         return entry.data["subject_type"] == SubjectType.GROUP
     return entry.action.startswith(_TOUCHING) and not entry.action.startswith(_OWN)
+
+
+def _data(entry: Entry) -> str | None:
+    """Return the reference to the data that an entry withdraws; None if it withdraws none, or that was erased."""
+    texts = entry.texts if entry.action == _WITHDRAWN else ()
+    return next((text.value for text in texts if text.field == "reference"), None)
+
+
+def _of_version(entry: Entry) -> bool:
+    return "version_id" in entry.data and _touches(entry)
 
 
 def _people(entries: Sequence[Entry]) -> frozenset[str]:

@@ -12,9 +12,11 @@ from modelkeep.domains.governance.domain.requests import (
     some_text,
 )
 from modelkeep.domains.governance.domain.votes import NO_CONDITIONS, Conditions, Decision, Lapse, Vote
-from modelkeep.domains.governance.repository.promotion import RequestRepository, VoteRepository
+from modelkeep.domains.governance.repository.promotion import VoteRepository
 from modelkeep.domains.governance.service.promotion.doors import Door
-from modelkeep.domains.governance.service.promotion.requests import Asked, complete
+from modelkeep.domains.governance.service.promotion.lapsing import end_stale
+from modelkeep.domains.governance.service.promotion.making import Asked, complete, keep_gates
+from modelkeep.domains.governance.service.promotion.moving import close
 from modelkeep.domains.governance.service.promotion.rights import Right, delegators_of, find_right, require_right
 from modelkeep.domains.governance.service.promotion.situations import Lookout, Situation
 from modelkeep.kernel.canonical_json import canonical_json
@@ -76,8 +78,9 @@ class VotingService:
             right = find_right(door, found, mine, ballot.step, delegators, now)
             vote = self._vote(actor, found, ballot, right, now)
             if mine is not None:
-                VoteRepository(tx).end([mine.lapsed(Lapse.REPLACED, found.binding, now)])
+                VoteRepository(tx).end([mine.lapsed(Lapse.REPLACED, mine.binding.differences(found.binding), now)])
             VoteRepository(tx).add(vote)
+            keep_gates(tx, found, vote.id, now)
             tx.record(_cast(request, vote, actor))
             asked = self._go_on(tx, actor, found, vote, now)
         return Recorded(asked, tx.receipt)
@@ -101,12 +104,11 @@ class VotingService:
         request = before.asked
         if vote.decision is Decision.REJECT:
             closed = request.close(RequestStatus.REJECTED, actor, now)
-            RequestRepository(tx).save(closed)
-            VoteRepository(tx).ask(request.id, None)
+            close(tx, closed)
             tx.record(closed.happened("governance.promotion_rejected", actor, now))
             return Asked(closed, before.version, None, VoteRepository(tx).all([request.id]))
-        found = self.lookout.look(tx, before.version, request.target, now, lock=True)
-        if found.move is not None and found.move.automatic and found.ready:
+        found = self.lookout.count(tx, before, now, lock=True)
+        if found.completes_itself:
             made, moved = complete(tx, actor, found, Manner.AUTOMATIC, now)
             return Asked(made, moved, None, VoteRepository(tx).all([request.id]))
         VoteRepository(tx).ask(request.id, found.chain)
@@ -141,25 +143,3 @@ def _cast(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
         "binding": vote.binding.digests,
     }
     return request.happened("governance.vote_cast", actor, vote.cast_at, data, texts=texts)
-
-
-def end_stale(tx: Transaction, actor: Actor, found: Situation, now: datetime) -> int:
-    """End the votes on an open request that no longer count, and record why; return how many there were."""
-    stale = [(vote, why) for vote in found.votes if (why := vote.reason_to_lapse(found.binding, now)) is not None]
-    ended = [vote.lapsed(why, found.binding, now) for vote, why in stale]
-    VoteRepository(tx).end(ended)
-    tx.record(*(lapsed(found.asked, vote, actor) for vote in ended))
-    return len(ended)
-
-
-def lapsed(request: PromotionRequest, vote: Vote, actor: Actor) -> Event:
-    """Return the event of a vote that no longer counts, with what is different now."""
-    assert vote.ended_at is not None  # noqa: S101 - it has lapsed
-    assert vote.lapse is not None  # noqa: S101 - it has lapsed
-    data: dict[str, Json] = {
-        "vote_id": vote.id,
-        "voter": vote.voter,
-        "why": vote.lapse.value,
-        "differences": [difference.document for difference in vote.differences],
-    }
-    return request.happened("governance.vote_lapsed", actor, vote.ended_at, data)
