@@ -213,6 +213,7 @@ def _seed(settings: Settings, services: Services) -> str | None:
     services.namespaces.prepare(STARTUP)
     services.log.keys.prepare(STARTUP)
     services.governance.policies.prepare(STARTUP, settings.first_policy)
+    services.inspections.prepare(STARTUP, settings.allowed_names)
     return token
 
 

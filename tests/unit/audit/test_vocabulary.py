@@ -57,7 +57,8 @@ from modelkeep.domains.governance.domain.policy_documents import read_policy
 from modelkeep.domains.governance.domain.signing_keys import KeyKind, KeyMaterial, NewTrust, TrustedKey
 from modelkeep.domains.inspection.domain.contents import FileReading, together
 from modelkeep.domains.inspection.domain.facts import FormatFacts
-from modelkeep.domains.inspection.domain.inspections import Inspection
+from modelkeep.domains.inspection.domain.inspections import Inspection, allow_list_changed
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.verdicts import FormatPolicy, Tool, Verdict
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.events import Event
@@ -197,6 +198,8 @@ def of_inspections() -> Iterator[Event]:
     yield found.inspected("fraud/scorer:1.0.0", ANA)
     yield found.rescanned("fraud/scorer:1.0.0", ANA, None)
     yield found.rescanned("fraud/scorer:1.0.0", ANA, found)
+    yield allow_list_changed(AllowList.parse(["company.models.Scorer"]), None, ANA, NOW)
+    yield allow_list_changed(AllowList(), "rules", ANA, NOW)
 
 
 def of_signing_keys() -> Iterator[Event]:

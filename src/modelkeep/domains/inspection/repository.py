@@ -11,7 +11,7 @@ from modelkeep.domains.inspection.domain.contents import ContentFacts, FileReadi
 from modelkeep.domains.inspection.domain.fact_json import facts_json, read_facts_json, read_tensors_json, tensors_json
 from modelkeep.domains.inspection.domain.inspections import Inspection
 from modelkeep.domains.inspection.domain.verdicts import Finding, FormatPolicy, Tool, Verdict
-from modelkeep.domains.inspection.tables import INSPECTION, PROGRESS, TENSOR_DIGESTS, TENSORS
+from modelkeep.domains.inspection.tables import INSPECTION, PROGRESS, RULESET, TENSOR_DIGESTS, TENSORS
 from modelkeep.kernel.digests import Digest
 from modelkeep.platform.database import AnyRow, Transaction
 
@@ -71,6 +71,15 @@ class InspectionRepository:
         """Keep the digests of tensors."""
         self._put(TENSOR_DIGESTS, {"manifest_digest": str(content)}, {"digests": dict(digests)})
 
+    def ruleset(self) -> str | None:
+        """Return the digest of the names that pickles may use, as it was recorded last; None if it never was."""
+        found: str | None = self._session.execute(select(RULESET.c.ruleset)).scalar_one_or_none()
+        return found
+
+    def save_ruleset(self, ruleset: str) -> None:
+        """Keep that digest."""
+        self._put(RULESET, {"id": 1}, {"ruleset": ruleset})
+
     def cursor(self) -> int:
         """Return up to where the log has been read."""
         cursor: int = self._session.execute(select(PROGRESS.c.cursor).where(PROGRESS.c.id == 1)).scalar_one()
@@ -81,7 +90,7 @@ class InspectionRepository:
         moved = update(PROGRESS).where(PROGRESS.c.id == 1, PROGRESS.c.cursor == seen).values(cursor=cursor)
         return self._session.execute(moved.returning(PROGRESS.c.id)).one_or_none() is not None
 
-    def _put(self, table: Table, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
+    def _put(self, table: Table, key: Mapping[str, str | int], values: Mapping[str, Any]) -> None:
         dialect = postgresql if self._tx.dialect == "postgresql" else sqlite
         put = dialect.insert(table).values(**key, **values)
         self._session.execute(put.on_conflict_do_update(index_elements=list(key), set_=dict(values)))

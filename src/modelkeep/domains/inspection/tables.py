@@ -59,6 +59,17 @@ class ProgressRow(Base):
     cursor: Mapped[int] = mapped_column(BigInteger)
 
 
+class RulesetRow(Base):
+    """The one row that says which names pickles may use, by the digest that was recorded last."""
+
+    __tablename__ = "inspection_ruleset"
+    __table_args__ = (CheckConstraint("id = 1", name="single_row"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    ruleset: Mapped[str] = mapped_column(ordered_text())
+
+
+RULESET = table_of(RulesetRow)
 INSPECTION = table_of(InspectionRow)
 TENSORS = table_of(TensorsRow)
 TENSOR_DIGESTS = table_of(TensorDigestsRow)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from modelkeep.domains.inspection.domain.contents import ContentFacts
 from modelkeep.domains.inspection.domain.facts import FormatFacts
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.domain.verdicts import Finding, FormatPolicy, Tool, Verdict
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError
@@ -78,3 +79,9 @@ class Inspection:
             "tools": [tool.to_json() for tool in self.tools],
             "sandbox": self.sandbox,
         }
+
+
+def allow_list_changed(allowed: AllowList, before: str | None, by: Actor, at: datetime) -> Event:
+    """Return the event of other names that pickles may use than were recorded, under this digest, if any were."""
+    data: dict[str, Json] = {"ruleset": allowed.digest, "previous_ruleset": before, "added": sorted(allowed.added)}
+    return Event("inspection.allow_list_changed", "*", by, at, data)

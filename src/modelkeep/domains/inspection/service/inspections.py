@@ -1,6 +1,7 @@
 """What is known of content, and how it comes to be known."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import BoundedSemaphore, Event
 from typing import Final
@@ -10,7 +11,8 @@ from modelkeep.domains.artifacts import ArtifactService
 from modelkeep.domains.catalog import permitted_version
 from modelkeep.domains.inspection.domain.contents import ContentFacts, without_tensors
 from modelkeep.domains.inspection.domain.facts import Tensor
-from modelkeep.domains.inspection.domain.inspections import Inspection, NotInspectedError
+from modelkeep.domains.inspection.domain.inspections import Inspection, NotInspectedError, allow_list_changed
+from modelkeep.domains.inspection.domain.pickles.allow_list import AllowList
 from modelkeep.domains.inspection.ports import INSPECTION_SECONDS, Scanner
 from modelkeep.domains.inspection.repository import InspectionRepository
 from modelkeep.domains.inspection.service.content_reader import ContentReader
@@ -20,7 +22,7 @@ from modelkeep.kernel.events import Recorded
 from modelkeep.kernel.identity import Actor
 from modelkeep.kernel.paging import Page, PageRequest, decode_token, encode_token
 from modelkeep.kernel.references import Reference
-from modelkeep.platform.database import Database
+from modelkeep.platform.database import ConcurrentWriteError, Database
 from modelkeep.platform.sandbox import Allowance, never
 from modelkeep.platform.throttling import TooManyRequestsError
 
@@ -44,6 +46,18 @@ class InspectionService:
     clock: Clock
     turns: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_ASKED_AT_ONCE), repr=False)
     stopping: Event = field(default_factory=Event, repr=False)
+
+    def prepare(self, actor: Actor, allowed: AllowList) -> None:
+        """Record which names pickles may use, if these are others than were recorded last, or else than ship.
+
+        The list is a setting of the server: nobody is asked, so the log says when it changed.
+        """
+        with suppress(ConcurrentWriteError), self.database.transaction() as tx:
+            repository = InspectionRepository(tx)
+            before = repository.ruleset()
+            if (before or AllowList().digest) != allowed.digest:
+                repository.save_ruleset(allowed.digest)
+                tx.record(allow_list_changed(allowed, before, actor, self.clock()))
 
     def get(self, actor: Actor, reference: Reference) -> Inspection:
         """Return the last inspection of a version's content.

@@ -3,7 +3,7 @@
 from typing import Final
 
 from modelkeep.domains.audit.domain.event_types import DIGEST, INTEGER, TEXT, EventType, an_object, list_of, nullable
-from modelkeep.domains.audit.domain.vocabulary.subjects import VERSION
+from modelkeep.domains.audit.domain.vocabulary.subjects import SCOPE, VERSION
 
 _INSPECTION: Final = {
     "manifest_digest": DIGEST,
@@ -14,6 +14,12 @@ _INSPECTION: Final = {
     "sandbox": TEXT,
 }
 INSPECTION: Final = (
+    EventType(
+        "inspection.allow_list_changed",
+        SCOPE,
+        "A server was started with other names that pickles may use: those that ship, and those its operator added.",
+        data={"ruleset": TEXT, "previous_ruleset": nullable(TEXT), "added": list_of(TEXT)},
+    ),
     EventType(
         "inspection.version_inspected",
         VERSION,
