@@ -41,7 +41,63 @@ MANY: Final = 40_000
 """Bytes of `extra` times parts of the schema, up to which all that does not fit is told, and not only the first."""
 
 _REFERENCES: Final = "#/$defs/"
-_REFUSED: Final = frozenset({"$dynamicRef", "$recursiveRef", "$id", "$anchor", "$dynamicAnchor", "$vocabulary"})
+_KEYWORDS: Final = frozenset(
+    [
+        "$schema",
+        "$ref",
+        "$defs",
+        "$comment",
+        "title",
+        "description",
+        "default",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "examples",
+        "type",
+        "enum",
+        "const",
+        "multipleOf",
+        "maximum",
+        "exclusiveMaximum",
+        "minimum",
+        "exclusiveMinimum",
+        "maxLength",
+        "minLength",
+        "pattern",
+        "format",
+        "contentEncoding",
+        "contentMediaType",
+        "contentSchema",
+        "maxItems",
+        "minItems",
+        "uniqueItems",
+        "maxContains",
+        "minContains",
+        "prefixItems",
+        "items",
+        "contains",
+        "unevaluatedItems",
+        "maxProperties",
+        "minProperties",
+        "required",
+        "dependentRequired",
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "dependentSchemas",
+        "propertyNames",
+        "unevaluatedProperties",
+        "if",
+        "then",
+        "else",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+    ]
+)
+"""Those of draft 2020-12 that do not change how others are read; a misspelt one would ask nothing, unseen."""
 _OWN_NAME: Final = ("$id",)
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _LINEAR: Final = RegexOptions()
@@ -148,8 +204,11 @@ def _check_keywords(schema: Mapping[str, Json]) -> None:
     if schema.get("$schema", _DIALECT) != _DIALECT:
         raise InvalidExtraSchemaError(f"'$schema' is {_DIALECT}, or left out", path="$['$schema']")
     for place in keywords(schema):
-        if place[-1] in _REFUSED and place != _OWN_NAME:
-            raise InvalidExtraSchemaError(f"{written(place)}: {place[-1]!r} is not taken here", path=written(place))
+        if place[-1] not in _KEYWORDS and place != _OWN_NAME:
+            raise InvalidExtraSchemaError(
+                f"{written(place)}: {str(place[-1])[:80]!r} is no keyword that is taken here; correct or remove it",
+                path=written(place),
+            )
 
 
 def _count_parts(schema: Mapping[str, Json]) -> int:
