@@ -47,7 +47,7 @@ def filled(shared: Rest) -> Rest:
 
 @pytest.mark.parametrize(("name", "mode"), CASES)
 def test_no_request_finds_a_defect(filled: Rest, name: str, mode: GenerationMode) -> None:
-    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=EXAMPLES, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(case=OPERATIONS[name].as_strategy(generation_mode=mode), existing=st.booleans())
     def ask(case: Any, *, existing: bool) -> None:  # noqa: ANN401 - schemathesis's case
         if existing:

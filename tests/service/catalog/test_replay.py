@@ -176,9 +176,7 @@ def check_aliases(world: World, r: Registry, at: datetime, held: dict[str, tuple
     assert all(tag.entry for tag in tags)
 
 
-@settings(
-    max_examples=rounds(12, 400), deadline=None, suppress_health_check=list(HealthCheck), report_multiple_bugs=False
-)
+@settings(max_examples=rounds(12, 400), suppress_health_check=list(HealthCheck), report_multiple_bugs=False)
 @given(
     steps=st.lists(changes, min_size=5, max_size=25),
     places=st.lists(st.tuples(st.integers(0, 100), st.sampled_from([-MOMENT, timedelta(0), MOMENT])), min_size=6),

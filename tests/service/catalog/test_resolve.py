@@ -147,7 +147,7 @@ ranges = st.sampled_from(
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@bounded(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@bounded(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(ranges, ranges)
 def test_a_range_finds_and_filters_as_its_rule_says(services: Services, admin: Actor, one: str, other: str) -> None:
     if not services.models.list(admin, ListQuery("name = 'fraud/scorer'"), PageRequest(1)).items:

@@ -293,7 +293,5 @@ def test_the_catalog_is_what_a_dictionary_would_be(tmp_path: Path) -> None:
     FromTemplate.template = template
     run_state_machine_as_test(
         FromTemplate,
-        settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=25, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

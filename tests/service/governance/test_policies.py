@@ -211,7 +211,7 @@ SCOPES = ["*", "fraud", "fraud/scorer", "risk"]
 CHANGES = st.lists(st.tuples(st.sampled_from(SCOPES), st.sampled_from(["open", "regulated", None])), max_size=6)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(CHANGES)
 def test_whatever_is_assigned_the_most_specific_of_each_time_governs(
     services: Services, admin: Actor, clock: ManualClock, changes: list[tuple[str, str | None]]

@@ -61,7 +61,7 @@ def test_a_part_that_reaches_beyond_the_whole_is_refused(wider: tuple[list[str],
         Reach.parse(*wider).within(whole)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(reaches, reaches, st.sampled_from(SCOPES), st.sampled_from(NETWORKS))
 def test_whatever_a_part_opens_the_whole_opens_too(part: Reach, whole: Reach, scope: str, network: str) -> None:
     try:

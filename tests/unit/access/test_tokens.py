@@ -48,7 +48,7 @@ def test_no_random_text_of_the_right_form_passes_the_checksum() -> None:
     assert not any(is_well_formed(text) for text in looks)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_token_with_one_character_mistyped_is_malformed(data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(GOLDEN) - 1))

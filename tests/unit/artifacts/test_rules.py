@@ -45,7 +45,7 @@ def test_one_digest_with_two_sizes_is_refused_by_name() -> None:
     assert refusal.value.kind is Kind.INVALID
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**53), st.integers(1, 2**30))
 def test_no_blob_has_more_parts_than_a_store_can_take(size: int, part_size: int) -> None:
     chosen = UploadLimits(part_size=part_size).part_size_for(size)

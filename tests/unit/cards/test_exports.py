@@ -22,7 +22,7 @@ def test_a_bill_of_materials_is_valid(card: dict[str, Any]) -> None:
 
 
 @given(CARDS)
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_bill_of_materials_of_any_text_is_valid(card: Any) -> None:  # noqa: ANN401 - JSON
     assert VALIDATOR.validate_str(write_cyclonedx(a_subject(card))) is None
 

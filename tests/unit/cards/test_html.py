@@ -128,7 +128,7 @@ def test_no_payload_in_any_field_does_anything(payload: str) -> None:
 
 
 @given(CARDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_no_text_does_anything(card: Any) -> None:  # noqa: ANN401 - JSON
     shown(card)
 

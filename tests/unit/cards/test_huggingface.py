@@ -57,7 +57,6 @@ Reviews of films.
 
 
 @given(CARDS)
-@settings(deadline=None)
 def test_a_card_goes_out_and_comes_back_without_loss(card: Any) -> None:  # noqa: ANN401 - JSON
     found, notes = read_readme(write_readme(a_subject(card)))
     assert (found, notes) == (card, ())
@@ -130,7 +129,7 @@ def test_what_holds_nothing_or_is_no_yaml_is_refused(text: str) -> None:
 
 
 @given(CARDS)
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_whatever_a_readme_says_it_becomes_a_card_or_is_refused(card: Any) -> None:  # noqa: ANN401 - JSON
     readme = write_readme(a_subject(card))
     body = readme[: readme.rfind("<!-- modelkeep-card:")]

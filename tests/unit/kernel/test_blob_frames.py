@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from modelkeep.kernel.blob_frames import BlobFrame, InvalidFrameError, frame_header, read_frames
 from modelkeep.kernel.digests import Digest
 
-FAST = settings(max_examples=40, deadline=None)
+FAST = settings(max_examples=40)
 DIGEST = str(Digest.of(b"weights"))
 
 blobs = st.lists(st.binary(max_size=300), max_size=6)

@@ -179,7 +179,7 @@ def test_sixty_four_levels_are_written_and_one_more_is_refused(leaf: float) -> N
         canonical_json({"deeper": value})
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(values)
 def test_the_canonical_form_reads_back_as_the_value_and_is_stable(value: Json) -> None:
     written = canonical_json(value)
@@ -189,7 +189,7 @@ def test_the_canonical_form_reads_back_as_the_value_and_is_stable(value: Json) -
     assert canonical_json(again) == written
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(values)
 def test_the_quick_way_and_the_exact_way_write_the_same(value: Json) -> None:
     # A proxy at every mapping forces the exact way.
@@ -206,7 +206,7 @@ def proxied(value: Json) -> Json:
     return value
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(max_size=4), st.none(), max_size=8))
 def test_keys_are_always_in_utf_16_order(members: dict[str, None]) -> None:
     written = list(cast("dict[str, None]", json.loads(canonical_json(members))))

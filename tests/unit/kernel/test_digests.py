@@ -18,7 +18,7 @@ def test_the_digest_of_no_bytes_is_the_known_one() -> None:
     assert Digest.of(b"").hex == EMPTY.removeprefix("sha256:")
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=64))
 def test_a_digest_reads_back_from_its_text(data: bytes) -> None:
     digest = Digest.of(data)
@@ -63,7 +63,7 @@ def test_a_long_text_is_cut_in_the_message() -> None:
     assert len(caught.value.message) < 300
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=16), max_size=6))
 def test_a_hasher_sees_chunks_as_one_stream(chunks: list[bytes]) -> None:
     hasher = Hasher()

@@ -27,7 +27,7 @@ from modelkeep.kernel.filters import (
 )
 from modelkeep.kernel.filters.lexer import KEYWORDS
 
-FAST = settings(max_examples=40, deadline=None)
+FAST = settings(max_examples=40)
 SCALAR_OPERATORS = [one for one in Operator if one not in {Operator.IN, Operator.NOT_IN, Operator.EXISTS}]
 WITHOUT_SURROGATES = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
 
@@ -84,7 +84,7 @@ def test_the_canonical_text_of_a_tree_parses_to_the_same_tree(tree: Expression) 
     assert str(again) == str(tree)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.text(max_size=200)
     | st.lists(fragments, max_size=40).map(" ".join)

@@ -143,7 +143,7 @@ def test_a_bad_path_is_refused_with_the_name_of_the_rule(path: str, rule: str) -
     json.dumps(caught.value.details, ensure_ascii=False).encode()
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.text(alphabet=string.printable + "ée\u0301\u202e\udc80\x00", max_size=20))
 def test_an_accepted_path_stays_in_its_folder(path: str) -> None:
     try:
@@ -185,7 +185,7 @@ def test_paths_that_only_look_alike_lie_side_by_side() -> None:
     assert len(a_manifest("a", "a.b/c", "ab", "b/a", "b/a.txt", "c/A/a", "c/d/A", "c/d/b", "c/b/A").files) == 9
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.lists(st.sampled_from("aAbé"), min_size=1, max_size=3).map("/".join), max_size=5))
 def test_paths_are_refused_together_just_when_a_file_system_without_case_would_mix_them(paths: list[str]) -> None:
     spelled: dict[str, str] = {}
@@ -266,7 +266,7 @@ def test_the_total_size_adds_up_every_file() -> None:
     assert Manifest(()).total_size == 0
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.text(string.ascii_lowercase, min_size=3, max_size=8), unique=True, max_size=6), st.integers(0, 2**40)
 )

@@ -23,7 +23,7 @@ from modelkeep.kernel.paging import (
 SCOPE = "versions?filter=tag.team = 'risk'&order=created desc"
 POSITION: Position = ("2026-10-01T00:00:00.000000Z", 7, 0.5, None)
 TYPES: tuple[type | UnionType, ...] = (str, int, float, str | None)
-FAST = settings(max_examples=40, deadline=None)
+FAST = settings(max_examples=40)
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 integers = st.integers(-(2**63), 2**63 - 1)

@@ -21,7 +21,7 @@ from modelkeep.kernel.references import (
 )
 from modelkeep.kernel.semver import Range, Version
 
-FAST = settings(max_examples=60, deadline=None)
+FAST = settings(max_examples=60)
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 NOVEMBER = datetime(2026, 11, 16, 9, tzinfo=UTC)
 
@@ -101,7 +101,7 @@ pieces = st.sampled_from(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(st.text(max_size=60) | st.lists(pieces, max_size=8).map("".join))
 def test_any_text_is_a_reference_or_refused_with_a_position_inside_it(text: str) -> None:
     try:

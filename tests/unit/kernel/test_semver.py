@@ -235,7 +235,7 @@ def test_a_version_is_not_compared_with_anything_else() -> None:
         assert compare("1.0.0") is NotImplemented
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(versions)
 def test_every_version_reads_back_from_its_text(version: Version) -> None:
     text = str(version)
@@ -246,7 +246,7 @@ def test_every_version_reads_back_from_its_text(version: Version) -> None:
         assert Version.parse(text) == version
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(near_versions, near_versions | versions)
 def test_the_byte_order_of_keys_is_the_precedence_of_versions(one: Version, other: Version) -> None:
     key, other_key = one.precedence_key.encode("ascii"), other.precedence_key.encode("ascii")
@@ -292,7 +292,7 @@ def test_a_bump_gives_the_version_that_npm_gives(text: str, part: Bump, expected
     assert str(Version.parse(text).bump(part)) == expected
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(near_versions, st.sampled_from(Bump))
 def test_a_bump_rises_to_a_release(version: Version, part: Bump) -> None:
     bumped = version.bump(part)

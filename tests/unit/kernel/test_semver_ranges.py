@@ -185,7 +185,7 @@ def test_a_canonical_text_is_never_a_bare_number_or_version() -> None:
     assert all(any(mark in str(Range.parse(text)) for mark in "=x*") for text in PARTS + FULL)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ranges)
 def test_a_range_reads_back_from_its_text(text: str) -> None:
     parsed = Range.parse(text)
@@ -194,7 +194,7 @@ def test_a_range_reads_back_from_its_text(text: str) -> None:
     assert hash(Range.parse(str(parsed))) == hash(parsed)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ranges, versions)
 def test_the_intervals_of_a_range_hold_its_versions_and_no_others(text: str, version: Version) -> None:
     parsed = Range.parse(text)
@@ -203,7 +203,7 @@ def test_the_intervals_of_a_range_hold_its_versions_and_no_others(text: str, ver
     assert parsed.allows(version) == any(part.allows_prerelease or not version.is_prerelease for part in around)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(alternatives, alternatives, versions)
 def test_alternatives_are_a_union(one: str, other: str, version: Version) -> None:
     both = Range.parse(f"{one} || {other}")

@@ -36,7 +36,7 @@ from modelkeep.platform.database.criteria import (
     time_rule,
 )
 
-FAST = settings(max_examples=60, deadline=None)
+FAST = settings(max_examples=60)
 DIALECTS: dict[str, Dialect] = {
     "sqlite": make_url("sqlite://").get_dialect()(),
     "postgresql": make_url("postgresql+psycopg://").get_dialect()(),
