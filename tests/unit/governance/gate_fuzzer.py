@@ -97,7 +97,7 @@ def bombs(_: random.Random, __: int) -> Iterator[str]:
 
 def judged(engine: CelEngine, text: str, facts: dict[str, Any]) -> GateStatus:
     """Judge as an evaluation does; whatever is no value must not pass."""
-    begun = time.monotonic()
+    begun = time.thread_time()
     gate = CelGate(text, engine)
     seen = Snapshot.of(gate.look(facts))
     outcome = gate.judge(seen, NOW)
@@ -105,7 +105,7 @@ def judged(engine: CelEngine, text: str, facts: dict[str, Any]) -> GateStatus:
     assert (outcome.status is GateStatus.PASSED) is (verdict.value is True), (text, outcome, verdict)
     assert not (engine.check(text) and verdict.value is not None), text
     assert gate.judge(Snapshot.read(seen.text), NOW) == outcome, text
-    assert time.monotonic() - begun < SLOWEST, text[:200]
+    assert time.thread_time() - begun < SLOWEST, text[:200]
     return outcome.status
 
 
