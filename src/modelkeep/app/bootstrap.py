@@ -58,14 +58,14 @@ from modelkeep.domains.governance import GovernanceServices, SigningServices, fi
 from modelkeep.domains.inspection import DiffService, InspectionService
 from modelkeep.kernel.clock import Clock, system_clock
 from modelkeep.kernel.errors import RegistryError
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import RequestInfo, system_actor
 from modelkeep.kernel.ids import IdSource, new_id
 from modelkeep.platform.database import ConcurrentWriteError, Database, open_engines
 from modelkeep.platform.jobs import JobRunner, JobStore, KeyedTasks
 from modelkeep.platform.objectstore import ObjectStore, open_store
 from modelkeep.platform.telemetry import job_metrics
 
-STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
+STARTUP = system_actor(RequestInfo(id="startup"))
 _VERIFIERS = 4
 
 

@@ -55,3 +55,11 @@ class Actor:
     token_id: TokenId | None = None
     request: RequestInfo = field(default_factory=RequestInfo)
     session: SessionInfo | None = None
+
+
+def system_actor(request: RequestInfo | None = None) -> Actor:
+    """Return the registry itself as an actor: it does what no principal asked for, by a request or by work of its own.
+
+    It holds no role; use cases that it runs ask for none.
+    """
+    return Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=request or RequestInfo())

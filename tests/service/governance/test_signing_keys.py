@@ -70,6 +70,13 @@ def test_what_cannot_be_meant_is_refused(
         services.signing.keys.trust(admin, REGISTRY, new)
 
 
+def test_a_reason_that_no_database_can_hold_is_refused_and_the_key_stays(services: Services, admin: Actor) -> None:
+    key = trust(services, admin, KEY)
+    with pytest.raises(InvalidValueError, match="NUL"):
+        services.signing.keys.revoke(admin, REGISTRY, key.id, reason="lost\0")
+    assert names(services, admin) == ["release"]
+
+
 def test_keys_are_shown_as_of_a_time(services: Services, admin: Actor, clock: ManualClock) -> None:
     first = trust(services, admin, KEY, name="first")
     clock.advance(timedelta(days=1))

@@ -15,7 +15,7 @@ from modelkeep.domains.events.service.dispatch import Attempt, Dispatch
 from modelkeep.domains.events.service.sight import EventSight, happening_of
 from modelkeep.domains.events.service.subscriptions import DELIVER, job_key
 from modelkeep.kernel.clock import Clock
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, RequestInfo, system_actor
 from modelkeep.platform import jobs
 from modelkeep.platform.database import Database, Transaction
 from modelkeep.platform.jobs import Again, Done, JobKind, LeaseLostError, Work, every
@@ -28,9 +28,7 @@ _IDLE: Final = Again(timedelta(days=1))
 _AT_ONCE: Final = Again(timedelta())
 _MOST_BEHIND: Final = 1000
 _FORGET_EVERY: Final = timedelta(minutes=10)
-_SYSTEM: Final = Actor(
-    PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="delivery")
-)
+_SYSTEM: Final = system_actor(RequestInfo(id="delivery"))
 
 
 @dataclass(frozen=True, slots=True)

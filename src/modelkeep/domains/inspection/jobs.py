@@ -12,7 +12,7 @@ from modelkeep.domains.inspection.service import InspectionService
 from modelkeep.kernel.digests import Digest
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Json
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import RequestInfo, system_actor
 from modelkeep.platform.database import Database
 from modelkeep.platform.jobs import Again, Done, JobKind, JobStore, Outcome, Work
 from modelkeep.platform.sandbox import StoppedError
@@ -30,9 +30,7 @@ _TRIES: Final = 5
 _EVERY: Final = timedelta(hours=1)
 _IDLE: Final = Again(timedelta(days=1))
 _AT_ONCE: Final = Again(timedelta())
-_SYSTEM: Final = Actor(
-    PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="inspection")
-)
+_SYSTEM: Final = system_actor(RequestInfo(id="inspection"))
 
 
 @dataclass(frozen=True, slots=True)

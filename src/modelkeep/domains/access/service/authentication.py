@@ -16,12 +16,12 @@ from modelkeep.domains.access.service.usage import UsageRecorder
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import Kind, RegistryError
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo, system_actor
 from modelkeep.kernel.ids import IdSource
 from modelkeep.platform.database import Database, Transaction
 
 _ASK = "send 'Authorization: Bearer mkp_…'; the command line finds its token after 'modelkeep login'"
-_STARTUP = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="startup"))
+_STARTUP = system_actor(RequestInfo(id="startup"))
 
 
 class PepperMismatchError(RegistryError):

@@ -26,7 +26,7 @@ from modelkeep.domains.access.service.admission import Admission
 from modelkeep.domains.access.service.login_providers import Secrets
 from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
 from modelkeep.kernel.clock import Clock
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, RequestInfo, system_actor
 from modelkeep.kernel.ids import IdSource
 from modelkeep.platform.database import ConcurrentWriteError, Database
 from modelkeep.platform.openid import AuthorizationRequest, Client, IssuerDirectory, authorization_url, exchange_code
@@ -138,7 +138,7 @@ class LoginService:
             TokenReplayedError: it came before.
         """
         order, issuer = self._read_logout(name, token)
-        by = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=request)
+        by = system_actor(request)
         with self.database.transaction() as tx:
             logins = LoginRepository(tx)
             if not logins.use(digest_of(f"{issuer}\0logout\0{order.id}"), order.expires_at + LEEWAY + REMEMBERED):

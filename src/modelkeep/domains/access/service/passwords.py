@@ -23,7 +23,7 @@ from modelkeep.domains.access.repository import AccessRepository, PasswordReposi
 from modelkeep.domains.access.service.limits import RequestLimits
 from modelkeep.domains.access.service.sessions import OpenedSession, SessionService
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, RequestInfo, system_actor
 from modelkeep.platform.database import Transaction
 from modelkeep.platform.throttling import TooManyRequestsError
 
@@ -31,7 +31,7 @@ _AT_ONCE: Final = 2
 _PATIENCE: Final = 0.5
 """Seconds that a login waits for its turn: threads are for others too."""
 _HASHER: Final = PasswordHasher()
-_OPERATOR: Final = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
+_OPERATOR: Final = system_actor()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,11 +27,11 @@ from modelkeep.domains.access.service.holding import check_holds_as
 from modelkeep.domains.access.service.issuing import IssuedToken, TokenIssuer, TokenTerms
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo, TokenId
+from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo, TokenId, system_actor
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import Database, Transaction
 
-_HOUSEKEEPING = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
+_HOUSEKEEPING = system_actor()
 _KINDS = {PrincipalKind.USER: TokenKind.PERSONAL, PrincipalKind.SERVICE: TokenKind.SERVICE}
 
 

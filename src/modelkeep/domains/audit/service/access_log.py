@@ -22,7 +22,7 @@ from modelkeep.domains.audit.repository import AccessLogRepository, EntryReposit
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import RegistryError
 from modelkeep.kernel.events import Event
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
+from modelkeep.kernel.identity import Actor, system_actor
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import Database
 from modelkeep.platform.repeating import repeating
@@ -31,7 +31,7 @@ WRITTEN_EVERY: Final = 1.0
 MOST_NOTED: Final = 50_000
 _BATCH: Final = 1000
 _PRUNED_AT_ONCE: Final = 5000
-_LOG = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset())
+_LOG = system_actor()
 _log = logging.getLogger(__name__)
 
 

@@ -18,15 +18,13 @@ from modelkeep.domains.audit.domain.privacy import (
 from modelkeep.domains.audit.repository import PrivacyRepository
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.events import Recorded
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, PrincipalId, RequestInfo, system_actor
 from modelkeep.kernel.ids import IdSource
 from modelkeep.kernel.paging import Page, PageRequest
 from modelkeep.platform.database import Database, Transaction
 
 PRUNED_AT_ONCE: Final = 1000
-_RETENTION: Final = Actor(
-    PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="retention")
-)
+_RETENTION: Final = system_actor(RequestInfo(id="retention"))
 
 
 @dataclass(frozen=True, slots=True)

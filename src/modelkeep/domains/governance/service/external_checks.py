@@ -25,7 +25,7 @@ from modelkeep.domains.governance.service.parties import has_part, parties
 from modelkeep.kernel.clock import Clock
 from modelkeep.kernel.errors import InvalidValueError
 from modelkeep.kernel.events import Recorded
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import Actor, RequestInfo, system_actor
 from modelkeep.kernel.ids import IdSource
 from modelkeep.kernel.references import Reference
 from modelkeep.platform.database import Database
@@ -97,7 +97,7 @@ class ExternalCheckService:
             TooManyRequestsError: too many wrong tokens came from that address.
         """
         answer.checked()
-        by = Actor(PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=request)
+        by = system_actor(request)
         with self.database.transaction() as tx:
             check = ExternalCheckRepository(tx).find(identity)
             known = check is not None and check.is_of(token)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from modelkeep.domains.access import REGISTRY, AccessService, Permission, Scope, require_recent_login
 from modelkeep.domains.catalog import permitted_namespace
+from modelkeep.domains.governance.domain.assignments import check_reason
 from modelkeep.domains.governance.domain.signing_keys import (
     MAX_KEYS,
     KeyKind,
@@ -68,6 +69,7 @@ class SigningKeyService:
 
         Raises:
             SigningKeyNotFoundError: the scope has no such key.
+            InvalidValueError: the reason is too long, or holds NUL.
         """
         now = self.clock()
         require_recent_login(actor, now)
@@ -80,7 +82,7 @@ class SigningKeyService:
                 )
             if found.until is not None:
                 return Recorded(found, None)
-            ended, event = found.revoke(actor, now, reason)
+            ended, event = found.revoke(actor, now, check_reason(reason))
             keys.end(ended)
             tx.record(event)
         return Recorded(ended, tx.receipt)

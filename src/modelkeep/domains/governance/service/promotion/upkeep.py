@@ -20,12 +20,10 @@ from modelkeep.domains.governance.service.promotion.making import expire
 from modelkeep.domains.governance.service.promotion.renewals import Renewals
 from modelkeep.domains.governance.service.promotion.situations import Lookout
 from modelkeep.kernel.clock import Clock
-from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind, RequestInfo
+from modelkeep.kernel.identity import RequestInfo, system_actor
 from modelkeep.platform.database import Database, Transaction
 
-SYSTEM: Final = Actor(
-    PrincipalId("system"), "system", PrincipalKind.SYSTEM, frozenset(), request=RequestInfo(id="governance")
-)
+SYSTEM: Final = system_actor(RequestInfo(id="governance"))
 AT_ONCE: Final = 100
 """How many entries, and how many requests, are looked at in one go."""
 _TOUCHING: Final = ("catalog.", "cards.", "inspection.", "governance.")
