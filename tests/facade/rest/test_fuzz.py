@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
@@ -52,7 +53,10 @@ def test_no_request_finds_a_defect(filled: Rest, name: str, mode: GenerationMode
     def ask(case: Any, *, existing: bool) -> None:  # noqa: ANN401 - schemathesis's case
         if existing:
             case.path_parameters.update({key: EXISTING[key] for key in case.path_parameters if key in EXISTING})
-        answer = send(filled, case)
+        try:
+            answer = send(filled, case)
+        except httpx2.InvalidURL:
+            reject()  # what was made is longer than the client sends
         assert answer.status_code < 500, answer.text
         if answer.status_code >= 400:
             assert answer.headers["Content-Type"] == "application/problem+json"
