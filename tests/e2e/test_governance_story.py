@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.e2e.clocked_server import ClockedServer
 from tests.e2e.terminal import CommandLine, Done
+from tests.servers.postgres import PostgresServer
 
 DATA = "s3://lake/tx/2026-10"
 BLOCKED, CORRUPT = 8, 11
@@ -28,9 +29,12 @@ class People:
     admin: CommandLine
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[ClockedServer]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ClockedServer]:
     server = ClockedServer(tmp_path)
+    if request.param == "postgresql":
+        postgres: PostgresServer = request.getfixturevalue("postgres_server")
+        server.database_url = postgres.url(postgres.new_database())
     server.start()
     yield server
     server.stop()
