@@ -68,9 +68,9 @@ def test_what_is_not_there_has_no_proof(rest: Rest) -> None:
     size = get(rest, "checkpoint")["size"]
     problem(rest.http.get(f"{API}/audit/proofs/inclusion?seq=999999"), 404, "audit.entry_not_found")
     problem(rest.http.get(f"{API}/audit/entries/-1/proof"), 404, "audit.entry_not_found")
-    problem(rest.http.get(f"{API}/audit/checkpoint?size=999999"), 503, "audit.not_published")
+    problem(rest.http.get(f"{API}/audit/checkpoint?size=999999"), 404, "audit.entry_not_found")
     problem(rest.http.get(f"{API}/audit/proofs/consistency?from={size + 1}&to={size}"), 422, "kernel.invalid_value")
-    problem(rest.http.get(f"{API}/audit/proofs/consistency?from=1&to=999999"), 503, "audit.not_published")
+    problem(rest.http.get(f"{API}/audit/proofs/consistency?from=1&to=999999"), 404, "audit.entry_not_found")
     problem(rest.http.get(f"{API}/audit/proofs/inclusion?seq=nine"), 422, "rest.invalid_request")
 
 

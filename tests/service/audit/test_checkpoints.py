@@ -15,8 +15,10 @@ from modelkeep.app.log_keys import ServerLogKeys
 from modelkeep.app.settings import Settings
 from modelkeep.domains.audit import VerifierKey
 from modelkeep.domains.audit.domain.checkpoints import Checkpoint
+from modelkeep.domains.audit.domain.entries import EntryNotFoundError
 from modelkeep.domains.audit.domain.log_keys import LogKeyMismatchError
 from modelkeep.domains.audit.domain.signed_notes import SignedNote
+from modelkeep.domains.audit.operations import NotPublishedError
 from modelkeep.domains.audit.repository import StoredCheckpoint, TreeRepository
 from modelkeep.domains.audit.service import publisher as publishing
 from modelkeep.domains.audit.service.publisher import TamperedLogError
@@ -92,6 +94,17 @@ def test_publishers_at_once_make_one_tree(services: Services, admin: Actor) -> N
     services.log.publisher.publish()
     check_tree(services)
     assert newest(services).size == len(leaves(services))
+
+
+def test_what_is_not_signed_yet_is_told_from_what_is_not_there(services: Services, admin: Actor) -> None:
+    services.log.publisher.publish()
+    signed = services.proofs.checkpoint(admin).size
+    services.namespaces.create(admin, "fraud", description="")
+    for size, error in ((signed + 1, NotPublishedError), (signed + 2, EntryNotFoundError)):
+        with pytest.raises(error, match=str(size)):
+            services.proofs.checkpoint(admin, size)
+        with pytest.raises(error, match=str(size)):
+            services.proofs.consistency(admin, signed, size)
 
 
 def test_there_is_something_to_publish_until_it_is(services: Services, admin: Actor) -> None:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Final
 
 from modelkeep.domains.audit.domain.checkpoints import InclusionProof
-from modelkeep.domains.audit.domain.entries import Entry
+from modelkeep.domains.audit.domain.entries import Entry, EntryNotFoundError
 from modelkeep.domains.audit.domain.exports import Names, jsonl
 from modelkeep.domains.audit.domain.log_keys import LogKey
 from modelkeep.domains.audit.domain.queries import EntryQuery
@@ -100,12 +100,15 @@ def newest_checkpoint(tree: TreeRepository, size: int | None) -> StoredCheckpoin
     """Return the newest checkpoint, or the first one of at least a size.
 
     Raises:
-        NotPublishedError: there is none.
+        EntryNotFoundError: the log has not so many entries.
+        NotPublishedError: there is none yet.
     """
     found = tree.newest() if size is None else tree.first_from(size)
-    if found is None:
-        raise not_published(size or 1)
-    return found
+    if found is not None:
+        return found
+    if size and tree.leaf(size - 1) is None:
+        raise EntryNotFoundError(f"the audit log has fewer than {size} entries; 'modelkeep audit list' shows them")
+    raise not_published(size or 1)
 
 
 def not_published(size: int) -> NotPublishedError:

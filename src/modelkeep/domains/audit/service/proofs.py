@@ -26,7 +26,8 @@ class ProofService:
         """Return the newest checkpoint, or the first one of at least a size.
 
         Raises:
-            NotPublishedError: there is none.
+            EntryNotFoundError: the log has not so many entries.
+            NotPublishedError: there is none yet.
         """
         with self.database.snapshot() as tx:
             self.access.require(tx, actor, Permission.AUDIT_READ, REGISTRY)
@@ -36,7 +37,7 @@ class ProofService:
         """Prove that an entry is in the tree of the newest checkpoint, or of the first one of at least a size.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
+            EntryNotFoundError: there is no such entry, or the log has not so many.
             NotPublishedError: no checkpoint covers it yet.
         """
         with self.database.snapshot() as tx:
@@ -56,6 +57,7 @@ class ProofService:
 
         Raises:
             InvalidValueError: the old size is less than one, or the larger one.
+            EntryNotFoundError: the log has fewer entries than the new size.
             NotPublishedError: no checkpoint covers the new size yet.
         """
         if not 0 < old <= new:
