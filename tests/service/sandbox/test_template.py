@@ -48,7 +48,7 @@ def sandbox(marker: str) -> Sandbox:
 
 
 def test_one_that_was_killed_is_started_again(sandbox: Sandbox, marker: str) -> None:
-    (template,) = processes_with(marker)
+    template = the_template(marker)
     os.kill(template, signal.SIGKILL)
     assert sandbox.run(GUEST, (), {"do": "environment"}, limits=LIMITS) == Completed([])
     assert processes_with(marker) not in ([], [template])
@@ -69,7 +69,7 @@ class Deadly:
 
 
 def test_guests_end_with_it(sandbox: Sandbox, marker: str) -> None:
-    (template,) = processes_with(marker)
+    template = the_template(marker)
     outcome = sandbox.run(GUEST, (Deadly(template, marker),), {"do": "read_backwards"}, limits=LIMITS)
     assert isinstance(outcome, Failed)
     assert outcome.failure is Failure.CRASHED
@@ -92,7 +92,7 @@ def test_it_ends_when_it_is_no_longer_used(marker: str) -> None:
 def test_guests_of_one_template_are_not_in_each_others_way(sandbox: Sandbox, marker: str, guests: list[str]) -> None:
     outcomes = [sandbox.run(guest, (), GUESTS[guest], limits=LIMITS) for guest in guests]
     assert all(isinstance(outcome, Completed) for outcome in outcomes), outcomes
-    (template,) = processes_with(marker)
+    template = the_template(marker)
     assert len(list(Path(f"/proc/{template}/task").iterdir())) == 1  # a fork leaves other threads' locks held
 
 
@@ -100,6 +100,13 @@ def test_many_threads_use_it(sandbox: Sandbox) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = threads.map(lambda _: sandbox.run(GUEST, (), {"do": "environment"}, limits=LIMITS), range(24))
         assert set(map(str, answers)) == {str(Completed([]))}
+
+
+def the_template(marker: str) -> int:
+    """Return its process: the only one there is, once guests that were killed are gone, too."""
+    until(lambda: len(processes_with(marker)) == 1)
+    (template,) = processes_with(marker)
+    return template
 
 
 def until(condition: Callable[[], bool]) -> None:
