@@ -8,7 +8,14 @@ import pytest
 from tests.cards import a_card
 
 from modelkeep.domains.cards.domain.errors import InvalidExtraSchemaError
-from modelkeep.domains.cards.domain.extra_schemas import MAX_EXTRA_BYTES, MAX_SCHEMA_BYTES, ExtraSchema, revised
+from modelkeep.domains.cards.domain.extra_schemas import (
+    MAX_EXTRA_BYTES,
+    MAX_MATCHED_BYTES,
+    MAX_PATTERNS,
+    MAX_SCHEMA_BYTES,
+    ExtraSchema,
+    revised,
+)
 from modelkeep.kernel.identity import Actor, PrincipalId, PrincipalKind
 
 ANA = Actor(PrincipalId("ana"), "Ana", PrincipalKind.USER, frozenset())
@@ -68,6 +75,15 @@ def test_a_schema_and_what_it_validates_are_bounded() -> None:
     assert "attach what is large" in said
 
 
+def test_where_there_are_patterns_they_read_little() -> None:
+    slow = {"properties": {"a": {"anyOf": [{"pattern": f"1[01]{{700}}[x-z]{n}"} for n in range(MAX_PATTERNS)]}}}
+    began = time.thread_time()
+    assert misfits(slow, {"a": "0110100110010110" * 1_000})
+    assert time.thread_time() - began < 30
+    (said,) = misfits(slow, {"a": "x" * MAX_MATCHED_BYTES}).values()
+    assert f"at most {MAX_MATCHED_BYTES}" in said
+
+
 @pytest.mark.parametrize(
     ("document", "said"),
     [
@@ -88,6 +104,10 @@ def test_a_schema_and_what_it_validates_are_bounded() -> None:
         ({"requierd": ["a"]}, "'requierd' is no keyword"),
         ({"$schema": "http://json-schema.org/draft-04/schema#"}, "left out"),
         ({"pattern": "(a)\\1"}, "cannot be used|no JSON Schema"),
+        ({"pattern": "^(?:(?:[0-9]?){200}){200}x"}, "cannot be used"),
+        ({"anyOf": [{"pattern": f"^{n}$"} for n in range(17)]}, "more than 16 patterns"),
+        ({"patternProperties": {f"^{n}$": {} for n in range(17)}}, "more than 16 patterns"),
+        ({"allOf": [{"unevaluatedProperties": False}]}, "no keyword"),
         ({"const": "\0"}, "NUL"),
     ],
     ids=lambda value: str(value)[:40],

@@ -1,6 +1,7 @@
 """What a namespace asks of `extra` in its cards: a JSON Schema of its own.
 
-Schemas are bounded, as what is validated by them is: time grows with the product of the two.
+Schemas are bounded, as what is validated by them is: time grows with the product of the two. The keywords
+`unevaluatedProperties` and `unevaluatedItems` are not taken: nested, they make the validator's time grow exponentially.
 """
 
 import json
@@ -8,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import Final, Self, cast
+from typing import Final, NamedTuple, Self, cast
 
 from jsonschema_rs import Draft202012Validator, RegexOptions, ValidationError
 
@@ -37,6 +38,10 @@ MAX_SCHEMA_PARTS: Final = 500
 """How many schemas it has at most, with each of `$defs` counted as often as it is referred to."""
 MAX_EXTRA_BYTES: Final = 64 * 1024
 """The greatest `extra` that is validated, as canonical JSON."""
+MAX_PATTERNS: Final = 16
+"""How many patterns it has at most, counted as its parts are."""
+MAX_MATCHED_BYTES: Final = 16 * 1024
+"""The greatest `extra` that is validated where there are patterns: each may read all of it, slowly."""
 MANY: Final = 40_000
 """Bytes of `extra` times parts of the schema, up to which all that does not fit is told, and not only the first."""
 
@@ -77,7 +82,6 @@ _KEYWORDS: Final = frozenset(
         "prefixItems",
         "items",
         "contains",
-        "unevaluatedItems",
         "maxProperties",
         "minProperties",
         "required",
@@ -87,7 +91,6 @@ _KEYWORDS: Final = frozenset(
         "additionalProperties",
         "dependentSchemas",
         "propertyNames",
-        "unevaluatedProperties",
         "if",
         "then",
         "else",
@@ -100,7 +103,8 @@ _KEYWORDS: Final = frozenset(
 """Those of draft 2020-12 that do not change how others are read; a misspelt one would ask nothing, unseen."""
 _OWN_NAME: Final = ("$id",)
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_LINEAR: Final = RegexOptions()
+_LINEAR: Final = RegexOptions(size_limit=64_000, dfa_size_limit=256_000)
+"""Patterns take linear time; these bytes bound how many states each has, and the memory it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +127,15 @@ class ExtraSchema:
         """Return where the `extra` of a card does not fit, and what is expected; none counts as empty."""
         if self.schema is None:
             return ()
-        extra = card.get("extra", {})
-        if (size := len(canonical_json(extra))) > MAX_EXTRA_BYTES:
-            said = f"this has {size} bytes; at most {MAX_EXTRA_BYTES} are validated: attach what is large as a file"
+        extra, compiled = card.get("extra", {}), _compiled(canonical_json(self.schema))
+        most = MAX_MATCHED_BYTES if compiled.patterns else MAX_EXTRA_BYTES
+        if (size := len(canonical_json(extra))) > most:
+            said = f"this has {size} bytes; at most {most} are validated: attach what is large as a file"
             return (Problem(("extra",), said),)
-        validator, parts = _compiled(canonical_json(self.schema))
+        validator = compiled.validator
         if validator.is_valid(extra):
             return ()
-        found = problems_of(validator, extra, _ADVICE) if size * parts <= MANY else _first(validator, extra)
+        found = problems_of(validator, extra, _ADVICE) if size * compiled.parts <= MANY else _first(validator, extra)
         return tuple(Problem(("extra", *problem.place), problem.said) for problem in found)
 
     def event(self, by: Actor, before: "ExtraSchema | None") -> Event:
@@ -196,7 +201,9 @@ def _checked(schema: Mapping[str, Json]) -> bytes:
     try:
         _compiled(canonical)
     except ValueError as error:
-        raise InvalidExtraSchemaError(f"the schema cannot be used: {str(error)[:200]}") from error
+        raise InvalidExtraSchemaError(
+            f"the schema cannot be used: {str(error)[:200]}; a pattern is short, and does not look back"
+        ) from error
     return canonical
 
 
@@ -211,11 +218,11 @@ def _check_keywords(schema: Mapping[str, Json]) -> None:
             )
 
 
-def _count_parts(schema: Mapping[str, Json]) -> int:
-    """Return to how many schemas one unfolds; refuse what does without end, or to too many."""
+def _unfolded(schema: Mapping[str, Json]) -> tuple[int, int]:
+    """Return to how many schemas and patterns one unfolds; refuse what does without end, or to too many."""
     definitions = schema.get("$defs")
     known = definitions if isinstance(definitions, Mapping) else {}
-    open_parts, count = [cast("Json", {**schema, "$defs": {}})], 0
+    open_parts, count, patterns = [cast("Json", {**schema, "$defs": {}})], 0, 0
     while open_parts:
         part = open_parts.pop()
         count += 1
@@ -223,10 +230,20 @@ def _count_parts(schema: Mapping[str, Json]) -> int:
             raise InvalidExtraSchemaError(
                 f"the schema unfolds to more than {MAX_SCHEMA_PARTS} parts, or refers to itself; write it shorter"
             )
+        patterns += _patterns(part)
+        if patterns > MAX_PATTERNS:
+            raise InvalidExtraSchemaError(f"the schema unfolds to more than {MAX_PATTERNS} patterns; use fewer")
         open_parts += [inner for _, inner in subschemas(part)]
         if isinstance(part, Mapping) and "$ref" in part:
             open_parts.append(_referred(str(part["$ref"]), known))
-    return count
+    return count, patterns
+
+
+def _patterns(part: Json) -> int:
+    if not isinstance(part, Mapping):
+        return 0
+    named = part.get("patternProperties")
+    return ("pattern" in part) + (len(named) if isinstance(named, Mapping) else 0)
 
 
 def _referred(reference: str, known: Mapping[str, Json]) -> Json:
@@ -239,12 +256,20 @@ def _referred(reference: str, known: Mapping[str, Json]) -> Json:
     return known[name]
 
 
-@lru_cache(maxsize=64)
-def _compiled(canonical: bytes) -> tuple[Draft202012Validator, int]:
-    """Return the validator of a schema, and how many parts it has; patterns take linear time, nothing is fetched."""
+class _Compiled(NamedTuple):
+    """A schema as it is used, with how many parts and patterns it has."""
+
+    validator: Draft202012Validator
+    parts: int
+    patterns: int
+
+
+@lru_cache(maxsize=16)
+def _compiled(canonical: bytes) -> _Compiled:
+    """Return a schema as it is used; nothing is fetched."""
     schema = json.loads(canonical)
-    parts = _count_parts(schema)
-    return Draft202012Validator(schema, pattern_options=_LINEAR, offline=True), parts
+    parts, patterns = _unfolded(schema)
+    return _Compiled(Draft202012Validator(schema, pattern_options=_LINEAR, offline=True), parts, patterns)
 
 
 def _first(validator: Draft202012Validator, extra: Json) -> Iterator[Problem]:
@@ -264,4 +289,4 @@ def _unknown(facts: dict[str, object]) -> str:
     return f"there is no field {unexpected(facts)}; correct the name, or leave it out"
 
 
-_ADVICE: Final[Advice] = ADVICE | {"additionalProperties": _unknown, "unevaluatedProperties": _unknown}
+_ADVICE: Final[Advice] = ADVICE | {"additionalProperties": _unknown}
