@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from modelkeep.app.settings import Settings
-from modelkeep.domains.access import AccessService
+from modelkeep.domains.access import AccessService, forget_reasons
 from modelkeep.domains.audit import (
     AccessLogService,
     AccessRecorder,
@@ -52,4 +52,10 @@ def auditing(settings: Settings, access: AccessService, clock: Clock, ids: IdSou
 
 def _forget(tx: Transaction, erasure: Erasure) -> int:
     """Erase from every domain that keeps texts of the log beside it."""
-    return sum(forget(tx, erasure) for forget in (forget_past, forget_attachments, forget_texts))
+    return sum(forget(tx, erasure) for forget in (forget_past, forget_attachments, forget_texts, _forget_reasons))
+
+
+def _forget_reasons(tx: Transaction, erasure: Erasure) -> int:
+    if erasure.fields and "reason" not in erasure.fields:
+        return 0
+    return forget_reasons(tx, scope=erasure.subject, within=erasure.within, grantor=erasure.principal)

@@ -16,7 +16,7 @@ from tests.service.governance.promoting import Office
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.client.verify_pack import verify_pack
-from modelkeep.domains.access import REGISTRY, Scope
+from modelkeep.domains.access import REGISTRY, NewBinding, Scope
 from modelkeep.domains.audit import ERASED, EntryQuery, Erasure, ExportFormat
 from modelkeep.domains.cards import NewAttachment
 from modelkeep.domains.governance import (
@@ -53,6 +53,7 @@ def office(services: Services, admin: Actor) -> Office:
     attachments, governance = services.cards.attachments, services.governance
     attachments.attach(office.ana, ONE, NewAttachment(f"{ADA}.png", "image/png", PNG, f"{ADA} at work"))
     attachments.remove(office.ana, ONE, f"{ADA}.png")
+    services.grants.grant(admin, NewBinding(office.max.id, "viewer", Scope.parse("fraud"), reason=f"{ADA} vouches"))
     request = governance.promotions.request(office.ana, ONE, "Staging", reason=f"{ADA} wants it").value.request
     governance.reviews.comment(office.legal, request.id, NewComment(f"ask {ADA}"))
     office.vote(request.id, office.lead, ballot=BALLOT)
@@ -107,7 +108,15 @@ def test_of_a_principal_what_it_typed_goes_and_what_others_typed_stays(
     services.audit_privacy.erase(admin, Erasure(WHY, principal=office.lead.id))
     left = told(services, admin, tmp_path)
     assert not [text for text in (f"{ADA} agrees", f"if {ADA} watches", "saw no fire", "is away") if text in left]
-    assert not [text for text in ("wants it", f"ask {ADA}", "says it burns", "has seen it") if text not in left]
+    others = ("wants it", f"ask {ADA}", "says it burns", "has seen it", "vouches")
+    assert not [text for text in others if text not in left]
+    grantor = somebody(services, "admin")
+    given = NewBinding(office.max.id, "contributor", Scope.parse("fraud"), reason=f"{ADA} insists")
+    services.grants.grant(grantor, given)
+    services.audit_privacy.erase(admin, Erasure(WHY, principal=grantor.id))
+    left = told(services, admin, tmp_path)
+    assert "insists" not in left
+    assert "vouches" in left
 
 
 def test_one_field_is_erased_alone(office: Office, services: Services, admin: Actor, tmp_path: Path) -> None:

@@ -29,6 +29,13 @@ def anonymise(tx: Transaction, principal_id: PrincipalId, at: datetime) -> bool:
     return AccessRepository(tx).anonymise(principal_id, at)
 
 
+def forget_reasons(
+    tx: Transaction, *, scope: str | None = None, within: str | None = None, grantor: str | None = None
+) -> int:
+    """Drop why roles were granted, and return how often: exactly on a scope, within one, or by somebody."""
+    return BindingRepository(tx).forget_reasons(scope=scope, within=within, grantor=grantor)
+
+
 def end_bindings_in(tx: Transaction, actor: Actor, namespace: str, clock: Clock) -> None:
     """End every binding on a namespace that is being deleted, and on models in it."""
     bindings = BindingRepository(tx)

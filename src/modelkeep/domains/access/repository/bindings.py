@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
 
 from modelkeep.domains.access.domain.bindings import Binding, BindingQuery, Subject, SubjectType
 from modelkeep.domains.access.domain.scopes import Scope
@@ -101,6 +101,17 @@ class BindingRepository:
     def end(self, ids: Sequence[str], by: PrincipalId, at: datetime) -> None:
         """End bindings."""
         self._session.execute(update(BINDING).where(BINDING.c.id.in_(ids)).values(until=at, ended_by=by))
+
+    def forget_reasons(self, *, scope: str | None, within: str | None, grantor: str | None) -> int:
+        """Drop the reasons of bindings, ended ones too, and return how many had one."""
+        of_these = BINDING.c.granted_by == grantor if scope is None else BINDING.c.scope == scope
+        if within is not None:
+            of_these = or_(BINDING.c.scope == within, BINDING.c.namespace == within)
+        chosen = (of_these, BINDING.c.reason != "")
+        count = self._session.scalars(select(func.count()).select_from(BINDING).where(*chosen)).one()
+        if count:
+            self._session.execute(update(BINDING).where(*chosen).values(reason=""))
+        return count
 
 
 def _conditions(query: BindingQuery) -> Iterator[ColumnElement[bool]]:
