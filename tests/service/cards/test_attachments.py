@@ -10,6 +10,7 @@ from tests.registries import ManualClock
 
 from modelkeep.app.bootstrap import Services
 from modelkeep.domains.access import ForbiddenError
+from modelkeep.domains.audit import Erasure
 from modelkeep.domains.cards import AttachmentService, NewAttachment
 from modelkeep.domains.cards.domain import attachments as rules
 from modelkeep.domains.cards.domain.errors import (
@@ -71,6 +72,24 @@ def test_what_was_attached_is_read_as_of_then(attachments: AttachmentService, ad
         attachments.open(admin, REFERENCE, "report.pdf")
     with pytest.raises(AttachmentNotFoundError):
         attachments.remove(admin, REFERENCE, "report.pdf")
+
+
+def test_what_is_called_by_nobodys_name_any_more_is_told_apart(
+    attachments: AttachmentService, services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    for name in ("ada.pdf", "joan.pdf", "(erased) ada.pdf"):
+        attachments.attach(admin, REFERENCE, NewAttachment(name, "application/pdf", PDF))
+    then = REFERENCE.at(clock())
+    clock.advance(timedelta(days=1))
+    for name in ("ada.pdf", "joan.pdf", "(erased) ada.pdf"):
+        attachments.remove(admin, REFERENCE, name)
+    erasure = Erasure("asked for", within=str(SCORER))
+    assert services.audit_privacy.erase(admin, erasure).receipt is not None
+    assert services.audit_privacy.erase(admin, erasure).receipt is None
+    names = [item.name for item in attachments.list(admin, then, EVERYTHING).items]
+    assert len(set(names)) == 3
+    assert not [name for name in names if "ada" in name or "joan" in name]
+    assert {content(attachments, admin, name, then) for name in names} == {PDF}
 
 
 def test_names_are_texts_of_the_log_and_digests_its_data(

@@ -1,30 +1,39 @@
 """Erases what people called files that were attached to cards, and what they said pictures show."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from modelkeep.domains.audit import ERASED, Erasure
 from modelkeep.domains.cards.tables import ATTACHMENT
 from modelkeep.domains.catalog import ids_of_versions
-
-_MARKED: Final = f"{ERASED} "
+from modelkeep.kernel.clock import timestamp
 
 
 def erase_past(session: Session, erasure: Erasure) -> int:
     """Drop names and texts from attachments that have ended; return how many texts there were.
 
-    A name is part of what tells attachments apart: the digest of the file stands in its place.
+    A name is part of what tells attachments apart: the digest of the file and when it was attached stand in its place.
     """
-    named = (*_ended(erasure), ~ATTACHMENT.c.name.startswith(_MARKED, autoescape=True))
     described = (*_ended(erasure), ATTACHMENT.c.alt.not_in(("", ERASED)))
     count = 0
     if not erasure.fields or "alt" in erasure.fields:
         count += _emptied(session, described, {"alt": ERASED})
     if not erasure.fields or "name" in erasure.fields:
-        count += _emptied(session, named, {"name": literal(_MARKED) + ATTACHMENT.c.digest})
+        count += _renamed(session, _ended(erasure))
+    return count
+
+
+def _renamed(session: Session, chosen: Sequence[ColumnElement[bool]]) -> int:
+    of, count = ATTACHMENT.c, 0
+    for row in session.execute(select(of.version_id, of.name, of.since, of.digest).where(*chosen)).all():
+        name = f"{ERASED} {row.digest} {timestamp(row.since)}"
+        if row.name != name:
+            this = (of.version_id == row.version_id, of.name == row.name, of.since == row.since)
+            session.execute(update(ATTACHMENT).where(*this).values(name=name))
+            count += 1
     return count
 
 
