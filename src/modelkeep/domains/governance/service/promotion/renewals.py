@@ -86,13 +86,16 @@ class Renewals:
     def _lapsed(self, tx: Transaction, actor: Actor, held: _Held, now: datetime) -> _Held:
         """Return it with what has become of its approvals, which is noted."""
         holding, promotion = held.holding, held.promotion
+        if held.way is None or promotion.manner is Manner.BREAK_GLASS:
+            _end_over(tx, actor, held, now)
         if held.way is None:
             self._close(tx, actor, held, now)
             after = replace(holding, lapsed_at=None, review_at=None)
         elif promotion.manner is Manner.BREAK_GLASS:
             return held
         else:
-            lapsed_at = holding.lapsed_at or (now if self._end_stale(tx, actor, held, now) else None)
+            lacking = self._end_stale(tx, actor, held, now)
+            lapsed_at = holding.lapsed_at or (now if lacking else None)
             after = replace(holding, lapsed_at=lapsed_at, review_at=review_due(promotion, held.policy))
         if after != holding:
             HoldingRepository(tx).save(after)
@@ -139,3 +142,10 @@ class Renewals:
         request = RequestRepository(tx).find_open(held.version.id, held.holding.stage)
         if request is not None and request.renews is not None:
             withdraw(tx, actor, request, now, f"policy {held.policy.name} asks nobody to approve it")
+
+
+def _end_over(tx: Transaction, actor: Actor, held: _Held, now: datetime) -> None:
+    """End the votes whose term is over, where nobody's approval counts: they are not to be found again."""
+    votes = VoteRepository(tx).all([held.promotion.id])
+    over = [vote.lapsed(Lapse.EXPIRED, (), now) for vote in votes if vote.ended_at is None and vote.is_over(now)]
+    end_votes(tx, actor, held.promotion, over)
