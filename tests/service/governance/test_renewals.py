@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from tests.builders import EVERYTHING, SCORER
 from tests.cards import a_card
-from tests.people import somebody
+from tests.people import bind, somebody
 from tests.registries import ManualClock
 from tests.service.governance.promoting import APPROVAL, REJECTION, Office
 
@@ -350,6 +350,9 @@ def test_what_is_gone_back_to_with_lapsed_approvals_is_asked_about(
     services.governance.rollbacks.roll_back(office.max, SCORER, Goal("1.0.0", reason="the second is worse"))
     noted(upkeep)
     assert renewal(office).number == first.number
+    bind(services, office.max.id, "LEGAL", "fraud")
+    with pytest.raises(VoteNotCountedError):
+        services.governance.votes.cast_vote(office.max, renewal(office).id, APPROVAL)
 
 
 def test_a_renewal_is_fulfilled_once(office: Office, services: Services, admin: Actor, upkeep: Upkeep) -> None:

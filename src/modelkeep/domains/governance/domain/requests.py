@@ -116,8 +116,9 @@ class PromotionRequest:
 
     @property
     def proposers(self) -> frozenset[PrincipalId]:
-        """Who made it happen that a version came to its stage: who asked, and in an emergency who did not wait."""
-        made = {self.closed_by} if self.manner is Manner.BREAK_GLASS and self.closed_by is not None else set()
+        """Who made it happen that a version came to its stage: who asked, and who did not wait for an answer."""
+        alone = self.manner in (Manner.BREAK_GLASS, Manner.ROLLBACK)
+        made = {self.closed_by} if alone and self.closed_by is not None else set()
         return frozenset({self.requested_by, *made})
 
     def status_at(self, now: datetime) -> RequestStatus:

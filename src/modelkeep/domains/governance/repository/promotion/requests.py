@@ -151,6 +151,10 @@ class RequestRepository:
             return self.last_approved(version_id, target, at) or last
         return last
 
+    def last_rollback(self, version_id: str, target: str) -> PromotionRequest | None:
+        """Return the last rollback by which a version came to a stage, or None."""
+        return self._last(version_id, target, None, Manner.ROLLBACK)
+
     def _last(self, version_id: str, target: str, at: datetime | None, *manners: Manner) -> PromotionRequest | None:
         rows = _promoted(version_id, target, *manners).order_by(REQUEST.c.closed_at.desc()).limit(1)
         row = self._session.execute(rows if at is None else rows.where(REQUEST.c.closed_at <= at)).one_or_none()

@@ -162,10 +162,15 @@ class Lookout:
 
 
 def requesters_of(tx: Transaction, request: PromotionRequest) -> frozenset[PrincipalId]:
-    """Return who asked, and for a renewal also who made the promotion happen; none of them counts."""
+    """Return who asked, and for a renewal also who made the promotion, or a rollback to it, happen; none counts."""
     if request.renews is None:
         return frozenset({request.requested_by})
-    return RequestRepository(tx).get(request.renews).proposers | {request.requested_by}
+    requests = RequestRepository(tx)
+    root, back = requests.get(request.renews), requests.last_rollback(request.version_id, request.target)
+    made = root.proposers | {request.requested_by}
+    if back is None or back.closed_at is None or root.closed_at is None or back.closed_at < root.closed_at:
+        return made
+    return made | back.proposers
 
 
 def _standing(tx: Transaction, votes: Iterable[Vote], *, lock: bool) -> tuple[Vote, ...]:
