@@ -74,6 +74,34 @@ def test_assigning_a_weaker_policy_shortens_nothing(
         delete(services, admin, used)
 
 
+def test_moving_once_more_under_a_weaker_policy_shortens_nothing(
+    services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    a_model(services, admin)
+    keep(services, admin, versions="2y")
+    live = moved(services, admin, a_version(services, admin), "Live")
+    clock.advance(timedelta(days=10))
+    services.governance.planning.apply(admin, Proposal("*", "open"))
+    clock.advance(timedelta(days=1))
+    archived = moved(services, admin, live, "Archived")
+    moved(services, admin, a_version(services, admin), "Archived")
+    with pytest.raises(VersionRetainedError):
+        delete(services, admin, archived)
+    with pytest.raises(VersionRetainedError):
+        services.models.delete(admin, SCORER, seen=None)
+
+
+def test_a_policy_that_never_governed_the_model_keeps_nothing(
+    services: Services, admin: Actor, clock: ManualClock
+) -> None:
+    a_model(services, admin)
+    services.governance.planning.apply(admin, Proposal("fraud/scorer", "open"))
+    keep(services, admin, versions="2y")
+    version = moved(services, admin, a_version(services, admin), "Archived")
+    clock.advance(timedelta(days=1))
+    delete(services, admin, version)
+
+
 def test_a_policy_that_is_assigned_later_keeps_what_was_in_use_before(
     services: Services, admin: Actor, clock: ManualClock
 ) -> None:

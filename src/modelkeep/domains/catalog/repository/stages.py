@@ -52,13 +52,14 @@ _HOLDINGS: Final = (
 
 
 _EARLIER: Final = STAGE.alias()
+_MOVED: Final = (
+    STAGE.c.model_id == bindparam("model_id"),
+    exists().where(_EARLIER.c.version_id == STAGE.c.version_id, _EARLIER.c.since < STAGE.c.since),
+)
+_MOVED_FIRST: Final = select(func.min(STAGE.c.since, type_=UtcDateTime())).where(*_MOVED)
 _MOVED_LAST: Final = (
     select(STAGE.c.version_id, STAGE.c.since)
-    .where(
-        STAGE.c.model_id == bindparam("model_id"),
-        STAGE.c.until.is_(None),
-        exists().where(_EARLIER.c.version_id == STAGE.c.version_id, _EARLIER.c.since < STAGE.c.since),
-    )
+    .where(*_MOVED, STAGE.c.until.is_(None))
     .order_by(STAGE.c.since.desc(), STAGE.c.version_id.desc())
     .limit(1)
 )
@@ -105,6 +106,12 @@ class StageRepository:
         query = _MOVED_LAST if version_id is None else _MOVED_LAST.where(STAGE.c.version_id == version_id)
         row = self._session.execute(query, {"model_id": model_id}).one_or_none()
         return None if row is None else (row.version_id, row.since)
+
+    def moved_first(self, model_id: str, version_id: str | None = None) -> datetime | None:
+        """Return when a version of a model, or the one, moved from its first stage; None if none ever did."""
+        query = _MOVED_FIRST if version_id is None else _MOVED_FIRST.where(STAGE.c.version_id == version_id)
+        at: datetime | None = self._session.scalars(query, {"model_id": model_id}).one()
+        return at
 
     def held_since(self, version_id: str) -> datetime:
         """Return since when a version has held its stage."""

@@ -12,18 +12,22 @@ from modelkeep.kernel.references import ModelName
 from modelkeep.platform.database import Transaction
 
 KeptFor: TypeAlias = Callable[[Transaction, ModelName, datetime], timedelta]
-"""Says how long versions of a model are kept after their last move from stage to stage, which was at that time."""
+"""Says how long versions of a model are kept after their last move from stage to stage; the first was at that time."""
 
 
 def kept_until(
     tx: Transaction, kept_for: KeptFor, model_id: str, name: ModelName, version_id: str | None = None
 ) -> tuple[str, datetime] | None:
-    """Return until when a version is kept, or the one of a model that moved last, with its id; None if none is."""
-    moved = StageRepository(tx).moved_last(model_id, version_id)
-    if moved is None:
+    """Return until when a version is kept, or the one of a model that moved last, with its id; None if none is.
+
+    A model is kept as long as any of its versions would be that moved so late.
+    """
+    stages = StageRepository(tx)
+    moved, first = stages.moved_last(model_id, version_id), stages.moved_first(model_id, version_id)
+    if moved is None or first is None:
         return None
     identity, at = moved
-    kept = kept_for(tx, name, at)
+    kept = kept_for(tx, name, first)
     return (identity, at + kept) if kept else None
 
 

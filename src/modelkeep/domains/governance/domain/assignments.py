@@ -1,6 +1,6 @@
 """Published versions of policies, and where they are assigned, from one moment to another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -105,6 +105,10 @@ class Assignment:
             "digest": str(self.digest),
         }
 
+    def holds_at(self, at: datetime) -> bool:
+        """Say whether it holds at a time."""
+        return self.since <= at and (self.until is None or at < self.until)
+
     def assigned(self, by: Actor, previous: "Assignment | None", reason: str) -> Event:
         """Return the event of its beginning; `previous` is the one on the same scope that it ends."""
         data = {
@@ -164,6 +168,16 @@ class AssignmentQuery:
     policy: str | None = None
     history: bool = False
     as_of: datetime | None = None
+
+
+def governing_since(assignments: Sequence[Assignment], since: datetime) -> tuple[Assignment, ...]:
+    """Return those that governed a scope at some moment from a time until now.
+
+    `assignments` are all on the scope and on what contains it that held in that time, the most specific scope first.
+    """
+    begins = {since, *(at for one in assignments for at in (one.since, one.until) if at is not None and at > since)}
+    found = (next((one for one in assignments if one.holds_at(at)), None) for at in begins)
+    return tuple({one.id: one for one in found if one is not None}.values())
 
 
 def check_reason(reason: str) -> str:

@@ -1,11 +1,10 @@
 """How long policies keep what belongs to a class of records."""
 
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
-from modelkeep.domains.governance.domain.assignments import NoPolicyInForceError
-from modelkeep.domains.governance.operations.policies import policy_of
+from modelkeep.domains.access import Scope
+from modelkeep.domains.governance.domain.assignments import governing_since
 from modelkeep.domains.governance.repository.assignments import AssignmentRepository
 from modelkeep.domains.governance.repository.policies import PolicyRepository
 from modelkeep.kernel.references import ModelName
@@ -15,15 +14,16 @@ _VERSIONS: Final = "versions"
 _AUDIT: Final = "audit"
 
 
-def versions_kept_for(tx: Transaction, model: ModelName, moved_at: datetime) -> timedelta:
-    """Return how long versions are kept after a move: the longer of what the policy says now and what it said then.
+def versions_kept_for(tx: Transaction, model: ModelName, since: datetime) -> timedelta:
+    """Return the longest time for which any policy that governed a model from a time until now keeps versions.
 
-    So who assigns another policy shortens nothing that was promised.
+    So who assigns another policy shortens nothing that was promised, whatever is moved afterwards.
     """
-    kept = policy_of(tx, model).retention.get(_VERSIONS, timedelta())
-    with suppress(NoPolicyInForceError):
-        kept = max(kept, policy_of(tx, model, moved_at).retention.get(_VERSIONS, timedelta()))
-    return kept
+    scope, policies = Scope.of_model(model), PolicyRepository(tx)
+    governed = governing_since(AssignmentRepository(tx).since(scope, since), since)
+    read = {(one.policy, one.number): one.digest for one in governed}
+    kept = (policies.read(name, number, digest).retention.get(_VERSIONS) for (name, number), digest in read.items())
+    return max((time for time in kept if time is not None), default=timedelta())
 
 
 def audit_kept_for(tx: Transaction) -> timedelta:

@@ -44,6 +44,9 @@ _SPECIFIC: Final = case(
 )
 _GOVERNING_NOW: Final = _ASSIGNMENTS.where(_CONTAINS, _NOW).order_by(_SPECIFIC.desc()).limit(1)
 _GOVERNING_THEN: Final = _ASSIGNMENTS.where(_CONTAINS, _THEN).order_by(_SPECIFIC.desc()).limit(1)
+_HELD_SINCE: Final = _ASSIGNMENTS.where(
+    _CONTAINS, or_(ASSIGNMENT.c.until.is_(None), ASSIGNMENT.c.until > _AT)
+).order_by(_SPECIFIC.desc())
 _CURRENT: Final = _ASSIGNMENTS.where(ASSIGNMENT.c.scope == bindparam("scope"), _NOW)
 
 
@@ -59,6 +62,11 @@ class AssignmentRepository:
         query = _GOVERNING_NOW if at is None else _GOVERNING_THEN
         row = self._session.execute(query, {"scopes": scope.lineage, "at": at}).one_or_none()
         return None if row is None else _assignment(row).as_known(at)
+
+    def since(self, scope: Scope, since: datetime) -> tuple[Assignment, ...]:
+        """Return what held on a scope and what contains it from a time until now, the most specific scope first."""
+        rows = self._session.execute(_HELD_SINCE, {"scopes": scope.lineage, "at": since})
+        return tuple(_assignment(row) for row in rows)
 
     def current(self, scope: Scope) -> Assignment | None:
         """Return the assignment on exactly this scope that nobody has ended, or None."""
