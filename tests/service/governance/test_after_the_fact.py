@@ -130,6 +130,19 @@ def test_break_glass_holds_for_a_time_and_is_reviewed(office: Office, services: 
     assert inbox(services, office.lead) == []
 
 
+def test_an_emergency_that_follows_another_makes_it_no_longer(
+    office: Office, services: Services, clock: ManualClock
+) -> None:
+    version, emergencies = office.version(), services.governance.emergencies
+    reference = Reference.parse(version.reference)
+    for stage in ("Staging", "Production"):
+        emergencies.break_glass(office.max, reference, stage, reason="it burns")
+        clock.advance(timedelta(hours=1))
+    clock.advance(timedelta(days=3))
+    assert emergencies.end_expired(SYSTEM) == 2
+    assert office.now(version).stage == "Draft"
+
+
 def test_nobody_reviews_what_they_or_their_account_did(office: Office, services: Services) -> None:
     owner = somebody(services, ("TEAM_LEAD", "fraud"))
     account = a_service_account(services, owner)

@@ -297,6 +297,26 @@ def test_what_holds_a_stage_is_reviewed_as_often_as_the_policy_says(
         assert office.vote(request.id, office.lead).request.manner is Manner.RENEWED, "it need not beat itself"
 
 
+def test_a_lapse_after_a_renewal_has_expired_asks_anew(
+    office: Office, services: Services, admin: Actor, upkeep: Upkeep, clock: ManualClock
+) -> None:
+    services.governance.policies.publish(admin, REVIEWED)
+    services.governance.policies.assign(admin, NewAssignment("*", "reviewed"))
+    version = office.version(VersionRecord(metrics=(Metric("auc", 0.9),)))
+    asked = office.request(version, "Production").value.request
+    office.vote(asked.id, office.lead)
+    office.promote(asked.id)
+    clock.advance(timedelta(weeks=27))
+    assert upkeep.keep_time() == 1
+    first = renewal(office)
+    clock.advance(timedelta(days=31))
+    edit_card(office, version)
+    noted(upkeep)
+    found = services.governance.promotions.get(office.ana, first.id).request
+    assert found.status is RequestStatus.EXPIRED
+    assert renewal(office).id != first.id
+
+
 def test_an_approval_whose_term_is_over_is_renewed(office: Office, upkeep: Upkeep, clock: ManualClock) -> None:
     request = office.request(office.staged(), "Production").value.request
     office.vote(request.id, office.lead, office.security)

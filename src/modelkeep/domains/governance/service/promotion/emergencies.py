@@ -159,7 +159,8 @@ class EmergencyService:
         target = policy.stage(request.target) or Stage(request.target)
         why = Reason("governance.stage_reverted", request)
         former = tuple(self._former(tx, request, version))
-        back = move(tx, system, Journey(version, policy, Stage(request.source), now), why)
+        source = Stage(_came_from(tx, request, version))
+        back = move(tx, system, Journey(version, policy, source, now), why)
         hold_again(tx, back)
         for one in former:
             hold_again(tx, move(tx, system, Journey(one, policy, target, now), why))
@@ -173,13 +174,24 @@ class EmergencyService:
         at = request.closed_at
         assert at is not None  # noqa: S101 - it was made
         for one in stage_holders_at(tx, version.model_id, request.target, at - timedelta(microseconds=1)):
-            emergencies = RequestRepository(tx).emergencies(one.id, request.target)
-            held = next((held for held in stage_holdings(tx, one, request.target) if held.until == at), None)
-            earlier = None if held is None else emergencies.get(held.since)
+            earlier = _emergency_until(tx, one, request.target, at)
             if earlier is not None:
                 yield from self._former(tx, earlier, version)
             elif one.id != version.id and _was_put_away(tx, version_by_id(tx, one.id), at):
                 yield version_by_id(tx, one.id)
+
+
+def _came_from(tx: Transaction, request: PromotionRequest, version: ModelVersion) -> str:
+    """Return the stage that a version held before an emergency, and before those that brought it there."""
+    assert request.closed_at is not None  # noqa: S101 - it was made
+    earlier = _emergency_until(tx, version, request.source, request.closed_at)
+    return request.source if earlier is None else _came_from(tx, earlier, version)
+
+
+def _emergency_until(tx: Transaction, version: ModelVersion, stage: str, until: datetime) -> PromotionRequest | None:
+    """Return the emergency by which a version held a stage until a moment; None if it did so by another way."""
+    held = next((held for held in stage_holdings(tx, version, stage) if held.until == until), None)
+    return None if held is None else RequestRepository(tx).emergencies(version.id, stage).get(held.since)
 
 
 def _was_put_away(tx: Transaction, version: ModelVersion, at: datetime) -> bool:
