@@ -18,11 +18,12 @@ from modelkeep.kernel.references import ModelName
 from modelkeep.platform.database import AnyRow, Transaction
 from modelkeep.platform.database.lists import BoundSelect, OrderKey, fetch_page
 
-_ONE: Final = select(*HOLDING.c).where(HOLDING.c.version_id == bindparam("held_version"))
+_HELD: Final = tuple(column.label(f"held_{column.name}") for column in HOLDING.c)
+_ONE: Final = select(*_HELD).where(HOLDING.c.version_id == bindparam("held_version"))
 _RENEWAL: Final = REQUEST.alias()
 _LIVE: Final = (
     select(
-        *(column.label(f"held_{column.name}") for column in HOLDING.c),
+        *_HELD,
         *REQUEST.c,
         _RENEWAL.c.id.label("renewal_id"),
         HOLDING.c.version_id.label("place"),
@@ -122,18 +123,6 @@ def _values(holding: Holding) -> dict[str, object]:
 
 def _holding(row: AnyRow) -> Holding:
     return Holding(
-        version_id=row.version_id,
-        model=ModelName.parse(row.model),
-        stage=row.stage,
-        request_id=row.request_id,
-        lapsed_at=row.lapsed_at,
-        review_at=row.review_at,
-        asked_at=row.asked_at,
-    )
-
-
-def _live(row: AnyRow) -> LiveVersion:
-    holding = Holding(
         version_id=row.held_version_id,
         model=ModelName.parse(row.held_model),
         stage=row.held_stage,
@@ -142,4 +131,7 @@ def _live(row: AnyRow) -> LiveVersion:
         review_at=row.held_review_at,
         asked_at=row.held_asked_at,
     )
-    return LiveVersion(holding, build_request(row), row.renewal_id)
+
+
+def _live(row: AnyRow) -> LiveVersion:
+    return LiveVersion(_holding(row), build_request(row), row.renewal_id)
