@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, or_, select, update
 
 from modelkeep.domains.governance.domain.chains import ChainState, escalates_at
 from modelkeep.domains.governance.domain.evidence_bindings import Binding, Difference
@@ -122,11 +122,12 @@ class VoteRepository:
 
     def over(self, now: datetime, limit: int) -> tuple[str, ...]:
         """Return some of the requests with a vote whose time is over: of those that wait for answers, or stand."""
-        waiting = select(WAITING.c.request_id).union(select(HOLDING.c.request_id))
+        waits = exists().where(WAITING.c.request_id == VOTE.c.request_id)
+        stands = exists().where(HOLDING.c.request_id == VOTE.c.request_id)
         rows = self._session.scalars(
             select(VOTE.c.request_id)
             .distinct()
-            .where(VOTE.c.expires_at <= now, VOTE.c.ended_at.is_(None), VOTE.c.request_id.in_(waiting))
+            .where(VOTE.c.expires_at <= now, VOTE.c.ended_at.is_(None), or_(waits, stands))
             .limit(limit)
         )
         return tuple(rows)
